@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Settings", "default_home"]
+
+SUBSCRIPTION = "10ca1a2e-0000-4000-8000-000000000001"
+TENANT = "10ca1a2e-0000-4000-8000-000000000002"
+CLIENT = "10ca1a2e-0000-4000-8000-000000000003"
+
+
+def default_home() -> Path:
+    """The state folder: `$LOCALAZURE_HOME`, else `./.local/azure`."""
+    return Path(os.environ.get("LOCALAZURE_HOME") or ".local/azure").resolve()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one local Azure is: where its state is, where it listens, whose it is.
+
+    Attributes:
+        home: The state folder, absolute.
+        port: The loopback port of the HTTPS listener.
+        host: The name clients use for it; the certificate carries it.
+        subscription: The id of its one subscription.
+        tenant: The id of its one Entra tenant.
+        client: The client id that `localazure env` hands out.
+        location: The region of everything in it.
+        metric_delay: Local time after which a request shows in metrics and logs.
+        operation_seconds: Local seconds that a long-running operation takes at least.
+    """
+
+    home: Path
+    port: int
+    host: str = "localhost"
+    subscription: str = SUBSCRIPTION
+    tenant: str = TENANT
+    client: str = CLIENT
+    location: str = "eastus"
+    metric_delay: timedelta = field(default=timedelta(seconds=60))
+    operation_seconds: float = 1.0
+
+    @property
+    def base_url(self) -> str:
+        """The address of everything, without a slash at its end."""
+        return f"https://{self.host}:{self.port}"
+
+    def save(self) -> None:
+        """Keep these settings in the state folder, for the next start."""
+        kept: dict[str, Any] = asdict(self) | {"metric_delay": self.metric_delay.total_seconds()}
+        del kept["home"]
+        self.home.mkdir(parents=True, exist_ok=True)
+        part = self.home / "settings.json.part"
+        part.write_text(json.dumps(kept, indent=1) + "\n")
+        part.replace(self.home / "settings.json")
+
+    @classmethod
+    def load(cls, home: Path) -> Settings | None:
+        """The settings kept in a state folder, or None where there are none.
+
+        Raises:
+            ValueError: The file is there but is not what `save` wrote.
+        """
+        path = home / "settings.json"
+        if not path.exists():
+            return None
+        try:
+            kept: dict[str, Any] = json.loads(path.read_text())
+            delay = timedelta(seconds=kept.pop("metric_delay"))
+            return cls(home=home, metric_delay=delay, **kept)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(
+                f"{path} can't be read ({error}): delete it, then run `localazure up`"
+            ) from error
