@@ -1,0 +1,53 @@
+"""A gate with a fixed threshold on an Azure Monitor metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Empty(StrEnum):
+    """What a series with no measurement in it means."""
+
+    HOLD = "hold"
+    """Nothing: the gate is Inconclusive."""
+    ZERO = "zero"
+    """No events, but only where enough requests are proved; else the gate is Inconclusive."""
+    ABORT = "abort"
+    """The gate has Failed."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A bound, one for all stages or one a stage."""
+
+    default: float | None = None
+    by_stage: Mapping[int, float] = MappingProxyType({})
+
+    def at(self, stage: int) -> float | None:
+        """Return the bound at that stage: its own, else the one of the nearest stage below, else the default."""
+        below = [traffic for traffic in self.by_stage if traffic <= stage]
+        return self.by_stage[max(below)] if below else self.default
+
+
+@dataclass(frozen=True)
+class FixedGate:
+    """Every one of the newest points must lie within the bounds, but for `failure_limit` of them."""
+
+    name: str
+    metric: str
+    aggregation: str = "Average"
+    interval: timedelta = timedelta(minutes=1)
+    points: int = 5
+    filter: str | None = None
+    """Added to `deployment eq '<candidate>'`."""
+    max: Limit = Limit()
+    min: Limit = Limit()
+    empty: Empty = Empty.HOLD
+    failure_limit: int = 0

@@ -1,0 +1,103 @@
+"""What is seen before a step is decided: the live endpoint and deployments, and the published tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from rollout.core import times
+from rollout.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollout.core.traffic import Traffic
+
+
+class Provisioning(StrEnum):
+    """A resource's `provisioningState`, as ARM spells it."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    SCALING = "Scaling"
+    DELETING = "Deleting"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether Azure is still working on it."""
+        return self in (self.CREATING, self.UPDATING, self.SCALING, self.DELETING)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A live deployment of the endpoint."""
+
+    name: str
+    release: str | None
+    """The release id in its own ARM tags, written in the PUT that carried the model; None: not ours."""
+    state: Provisioning
+    instances: int = 1
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The live endpoint."""
+
+    state: Provisioning
+    traffic: Traffic
+    tags: Mapping[str, str]
+    mirror: Traffic = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What came of the requests sent to a candidate at 0 %, as published."""
+
+    verdict: Verdict
+    release: str
+    at: datetime
+
+    def show(self) -> str:
+        """Return the text of the stack tag `ROLLOUT_PROBE`."""
+        return f"{self.verdict} {self.release} {times.show_instant(self.at)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Probe | None:
+        """Return the probe of that text, or None if it is none: a probe that can't be read never happened."""
+        try:
+            verdict, release, at = text.split(" ")
+            return cls(Verdict.parse(verdict), release, times.parse_instant(at))
+        except (KeyError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
+class Published:
+    """The stack's tags: the published copy of the record, and what was added at publishing."""
+
+    record: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The tags that have the record's names."""
+    phase: str | None = None
+    probe: Probe | None = None
+    repaired: datetime | None = None
+    """When a lagging copy was last mended: the bake starts again there."""
+    settled: datetime | None = None
+    """The endpoint's own `lastModifiedAt` when the traffic of the last step was read back."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that a decision rests on, read at one moment."""
+
+    now: datetime
+    """Azure's time: the `Date` of the answer that read the endpoint."""
+    endpoint: Endpoint | None
+    deployments: Mapping[str, Deployment] = field(default_factory=lambda: MappingProxyType({}))
+    published: Published = field(default_factory=Published)

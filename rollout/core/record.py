@@ -1,0 +1,115 @@
+"""The record: who is prod, who is candidate and where the rollout stands, as the endpoint's ARM tags."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from rollout.core import times
+from rollout.core.traffic import NO_TRAFFIC, Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+PROD = "PROD_DEPLOYMENT"
+OLD_PROD = "OLD_PROD_DEPLOYMENT"
+CANDIDATE = "CANDIDATE_DEPLOYMENT"
+PROD_RELEASE = "PROD_RELEASE"
+RELEASE = "ROLLOUT_RELEASE"
+FAILED_RELEASE = "FAILED_RELEASE"
+STAGE = "ROLLOUT_STAGE"
+SINCE = "ROLLOUT_SINCE"
+TRAFFIC = "ROLLOUT_TRAFFIC"
+
+TAGS = (PROD, OLD_PROD, CANDIDATE, PROD_RELEASE, RELEASE, FAILED_RELEASE, STAGE, SINCE, TRAFFIC)
+"""Every tag the record is made of. Azure allows 50 tags of 512 and 256 characters on a resource."""
+
+
+class RecordError(ValueError):
+    """The endpoint's tags don't make a record: a tag has a value that was never written by a rollout."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the endpoint's own tags say; written in the same PUT as the traffic, so never apart from it."""
+
+    prod: str | None = None
+    old_prod: str | None = None
+    candidate: str | None = None
+    prod_release: str | None = None
+    release: str | None = None
+    """The release that is being rolled out; None when none is."""
+    failed_release: str | None = None
+    stage: int | None = None
+    """The candidate's share of live traffic at its rung, in percent."""
+    since: datetime | None = None
+    """When the step that wrote this record was decided."""
+    traffic: Traffic = NO_TRAFFIC
+    """The traffic map of the PUT that wrote this record."""
+
+    def tags(self) -> dict[str, str]:
+        """Return the record as tags; what is None has none."""
+        texts = {
+            PROD: self.prod,
+            OLD_PROD: self.old_prod,
+            CANDIDATE: self.candidate,
+            PROD_RELEASE: self.prod_release,
+            RELEASE: self.release,
+            FAILED_RELEASE: self.failed_release,
+            STAGE: None if self.stage is None else str(self.stage),
+            SINCE: None if self.since is None else times.show_instant(self.since),
+            TRAFFIC: json.dumps(dict(sorted(self.traffic.items())), separators=(",", ":")),
+        }
+        return {name: text for name, text in texts.items() if text is not None}
+
+    @classmethod
+    def from_tags(cls, tags: Mapping[str, str]) -> Record | None:
+        """Return the record in these tags, or None if there is none of its tags at all.
+
+        Raises `RecordError` naming the tag and its value where one can't be read.
+        """
+        if not any(name in tags for name in TAGS):
+            return None
+        return cls(
+            prod=tags.get(PROD),
+            old_prod=tags.get(OLD_PROD),
+            candidate=tags.get(CANDIDATE),
+            prod_release=tags.get(PROD_RELEASE),
+            release=tags.get(RELEASE),
+            failed_release=tags.get(FAILED_RELEASE),
+            stage=_stage(tags.get(STAGE)),
+            since=_since(tags.get(SINCE)),
+            traffic=_traffic(tags.get(TRAFFIC)),
+        )
+
+
+def _stage(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise RecordError(f"tag {STAGE} is {text!r}, not a whole percentage")
+    return int(text)
+
+
+def _since(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return times.parse_instant(text)
+    except ValueError:
+        raise RecordError(f"tag {SINCE} is {text!r}, not an instant such as 2026-11-21T10:00:00Z") from None
+
+
+def _traffic(text: str | None) -> Traffic:
+    try:
+        loaded = json.loads(text) if text is not None else {}
+    except json.JSONDecodeError:
+        loaded = None
+    if not isinstance(loaded, dict):
+        raise RecordError(f"tag {TRAFFIC} is {text!r}, not a traffic map such as {{'blue':100}}")
+    shares = cast("dict[str, object]", loaded)
+    if not all(isinstance(share, int) for share in shares.values()):
+        raise RecordError(f"tag {TRAFFIC} is {text!r}, and not all its shares are whole numbers")
+    return cast("dict[str, int]", shares)

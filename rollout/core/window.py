@@ -1,0 +1,27 @@
+"""The window of time that a verdict may rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollout.core import times
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Window:
+    """A half-open stretch of Azure's time: `[start, end)`. An end before the start holds no time at all."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, length: timedelta) -> bool:
+        """Return whether the window is at least so long."""
+        return self.end - self.start >= length
+
+    def show(self) -> str:
+        """Return the window as `10:02:00Z to 10:12:00Z`."""
+        return f"{times.show_instant(self.start)[11:]} to {times.show_instant(self.end)[11:]}"
