@@ -103,6 +103,7 @@ def _since(text: str | None) -> datetime | None:
 
 
 def _traffic(text: str | None) -> Traffic:
+    loaded: object
     try:
         loaded = json.loads(text) if text is not None else {}
     except json.JSONDecodeError:

@@ -31,7 +31,7 @@ class Limit:
     by_stage: Mapping[int, float] = MappingProxyType({})
 
     def at(self, stage: int) -> float | None:
-        """Return the bound at that stage: its own, else the one of the nearest stage below, else the default."""
+        """Return the bound at that stage: its own, else that of the nearest below, else the default."""
         below = [traffic for traffic in self.by_stage if traffic <= stage]
         return self.by_stage[max(below)] if below else self.default
 

@@ -1,0 +1,46 @@
+"""The published copy of the record: what the stack tags should say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollout.core.record import TAGS
+from rollout.core.step import Phase
+
+if TYPE_CHECKING:
+    from rollout.core.observed import Published
+    from rollout.core.record import Record
+
+PHASE = "ROLLOUT_PHASE"
+PROBE = "ROLLOUT_PROBE"
+REASON = "ROLLOUT_REASON"
+REPAIRED = "ROLLOUT_REPAIRED"
+SETTLED = "ROLLOUT_SETTLED"
+
+PUBLISHED_TAGS = (*TAGS, PHASE, PROBE, REASON, REPAIRED, SETTLED)
+"""Every stack tag that publishing owns. What people say is in other tags."""
+
+TAG_LENGTH = 256
+"""The longest value a stack tag takes, in characters."""
+
+
+def phase_of(record: Record, release: str) -> Phase:
+    """Return the phase that goes with a record while config names this release."""
+    if record.candidate is not None:
+        return Phase.PROGRESSING
+    if record.failed_release is not None and record.failed_release in (release, record.prod_release):
+        return Phase.DEGRADED
+    return Phase.HEALTHY if record.prod is not None else Phase.PROGRESSING
+
+
+def wanted_tags(record: Record, phase: Phase) -> dict[str, str]:
+    """Return what the stack tags should say of a record."""
+    return {**record.tags(), PHASE: phase.value}
+
+
+def lags(record: Record, phase: Phase, published: Published) -> bool:
+    """Return whether the stack tags say something else than the endpoint does."""
+    said = dict(published.record)
+    if published.phase is not None:
+        said[PHASE] = published.phase
+    return said != wanted_tags(record, phase)
