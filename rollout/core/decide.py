@@ -30,7 +30,8 @@ def decide(plan: Plan, seen: Observed, judgement: Judgement | None) -> Step:
     try:
         record = Record.from_tags(seen.endpoint.tags)
     except RecordError as error:
-        return _garbled(plan, seen, error)
+        unread = Record(traffic=seen.endpoint.traffic)
+        return _garbled(Scene(plan, seen, seen.endpoint, unread), error)
     scene = Scene(plan, seen, seen.endpoint, record or Record())
     if seen.endpoint.state.in_progress:
         state = seen.endpoint.state
@@ -296,13 +297,10 @@ def _unsound_prod(scene: Scene) -> Step | None:
     )
 
 
-def _garbled(plan: Plan, seen: Observed, error: RecordError) -> Step:
+def _garbled(scene: Scene, error: RecordError) -> Step:
     """Hold where the record can't be read: every deployment of ours stays as it is."""
-    assert seen.endpoint is not None  # noqa: S101  # its tags were just read
-    scene = Scene(plan, seen, seen.endpoint, Record(traffic=seen.endpoint.traffic))
-
-
-XX
+    reason = f"the endpoint's record can't be read: {error}: put it right, then run again"
+    return moves.stay(scene, reason, phase=Phase.DEGRADED)
 
 
 def _starts(plan: Plan, slot: str, *, first: bool) -> str:
