@@ -1,0 +1,1 @@
+"""What Azure Monitor answers, computed from the rows that the gateway writes."""

@@ -1,0 +1,1 @@
+"""Model servers, and the gateway that sends requests to them as an online endpoint does."""

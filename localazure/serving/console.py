@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+__all__ = ["Console"]
+
+LIMIT = 8 * 2**20
+LINE = 200
+
+
+class Console:
+    """The console output of a deployment's instances: a file that never outgrows twice `LIMIT` bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def open(self) -> IO[bytes]:
+        """The file, to be given to a process as its standard output."""
+        return self.path.open("ab")
+
+    def write(self, line: str) -> None:
+        """Add a line of our own."""
+        with self.open() as file:
+            file.write(f"{line}\n".encode())
+
+    def trim(self) -> None:
+        """Start the file anew where it is over the limit; what was there becomes the older half."""
+        if self.path.exists() and self.path.stat().st_size > LIMIT:
+            self._older.write_bytes(self.path.read_bytes()[-LIMIT:])
+            with self.path.open("r+b") as file:  # the servers hold it open to append: it stays the same file
+                file.truncate(0)
+
+    def tail(self, lines: int) -> str:
+        """The last lines written."""
+        found = _last(self.path, lines)
+        if len(found) < lines:
+            found = _last(self._older, lines - len(found)) + found
+        return "\n".join(found)
+
+    def remove(self) -> None:
+        """Forget it."""
+        self.path.unlink(missing_ok=True)
+        self._older.unlink(missing_ok=True)
+
+    @property
+    def _older(self) -> Path:
+        return self.path.with_suffix(".older.log")
+
+
+def _last(path: Path, lines: int) -> list[str]:
+    if lines <= 0 or not path.exists():
+        return []
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - lines * LINE * 4))
+        return file.read().decode(errors="replace").splitlines()[-lines:]

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from localazure.serving.spec import ProvisioningError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localazure.serving.console import Console
+    from localazure.serving.spec import DeploymentSpec
+
+__all__ = ["Instance", "Program"]
+
+LAUNCH = Path(__file__).with_name("launch.py")
+FROM_US = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
+POLL = 0.05
+GRACE = 5.0
+SLOWEST_RESTART = 10.0
+SETTLED = 30.0
+CRASH_LINES = 20
+
+
+@dataclass(frozen=True)
+class Program:
+    """What every instance of a deployment runs.
+
+    Attributes:
+        python: The environment's interpreter.
+        entry_script: The scoring script, absolute.
+        home: A folder of the instances' own, their `HOME`.
+    """
+
+    spec: DeploymentSpec
+    python: Path
+    entry_script: Path
+    home: Path
+    console: Console
+    http: aiohttp.ClientSession
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables of an instance: the user's, and over them what Azure sets."""
+        ours = {name: os.environ[name] for name in FROM_US if name in os.environ}
+        app_root = self.spec.code_dir or self.entry_script.parent
+        return {
+            **ours,
+            "PATH": f"{self.python.parent}{os.pathsep}{ours.get('PATH', os.defpath)}",
+            "HOME": str(self.home),
+            "PYTHONDONTWRITEBYTECODE": "1",  # the code folder stays as it was uploaded
+            **self.spec.environment_variables,
+            "AML_APP_ROOT": str(app_root),
+            "AZUREML_ENTRY_SCRIPT": str(self.entry_script.relative_to(app_root)),
+            "AZUREML_MODEL_DIR": str(self.spec.model_dir or ""),
+        }
+
+    def arguments(self, port: int) -> list[str]:
+        """What follows the interpreter's name and the launcher's own two arguments."""
+        model_dir = ["--model_dir", str(self.spec.model_dir)] if self.spec.model_dir else []
+        return ["--entry_script", str(self.entry_script), *model_dir, "--port", str(port)]
+
+
+class Instance:
+    """One model server: a process group on a loopback port, started again when it crashes.
+
+    Attributes:
+        in_flight: Requests it is working on; kept by those who send them.
+        ready: Whether it answered its probe and hasn't ended since.
+        retired: Whether it is being taken out of service.
+    """
+
+    def __init__(self, program: Program, on_ready: Callable[[], None]) -> None:
+        self.in_flight = 0
+        self.ready = False
+        self.retired = False
+        self.port = 0
+        self.pid = 0
+        self._program = program
+        self._on_ready = on_ready
+        self._process: asyncio.subprocess.Process | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start it and wait until it answers its probe.
+
+        Raises:
+            ProvisioningError: `ResourceNotReady`, with the last lines of its console. Azure says so of a
+                container that crashes in `init()`, in these words (github.com/Azure/mlops-v2 issue 120).
+        """
+        try:
+            await self._launch()
+            await self._until_ready()
+        except BaseException:
+            await self.stop()
+            raise
+        self._supervisor = asyncio.create_task(self._supervise())
+
+    async def stop(self) -> None:
+        """End the process group: asked first, killed after a grace of seconds."""
+        self.retired = True
+        self.ready = False
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._supervisor
+        await self._end()
+
+    async def _launch(self) -> None:
+        program = self._program
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
+            with program.console.open() as console:
+                self._process = await asyncio.create_subprocess_exec(
+                    str(program.python),
+                    "-P",
+                    str(LAUNCH),
+                    str(os.getpid()),
+                    str(listener.fileno()),
+                    *program.arguments(self.port),
+                    cwd=program.entry_script.parent,
+                    env=program.variables(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=console,
+                    stderr=console,
+                    pass_fds=(listener.fileno(),),
+                    start_new_session=True,
+                )
+        self.pid = self._process.pid
+
+    async def _until_ready(self) -> None:
+        probe = self._program.spec.readiness
+        deadline = time.monotonic() + probe.patience
+        while not await self._healthy(probe.timeout):
+            if self._process is None or self._process.returncode is not None:
+                raise self._crashed("Liveness probe failed: the inference server has ended")
+            if time.monotonic() > deadline:
+                raise self._crashed(f"Readiness probe failed for {probe.patience:.0f} s")
+            await asyncio.sleep(POLL)
+        self.ready = True
+        self._on_ready()
+
+    def _crashed(self, why: str) -> ProvisioningError:
+        tail = self._program.console.tail(CRASH_LINES)
+        return ProvisioningError(
+            "ResourceNotReady",
+            f"User container has crashed or terminated: {why}. The console of deployment "
+            f"'{self._program.spec.name}' ends with:\n{tail}",
+        )
+
+    async def _healthy(self, timeout: float) -> bool:
+        try:
+            async with self._program.http.get(
+                f"{self.url}/", timeout=aiohttp.ClientTimeout(timeout)
+            ) as answer:
+                return answer.status == 200  # noqa: PLR2004
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
+    async def _supervise(self) -> None:
+        wait = POLL
+        while True:
+            started = time.monotonic()
+            why = await self._watch()
+            self.ready = False
+            self._program.console.write(f"localazure: {why}; starting the instance again")
+            await self._end()
+            wait = POLL if time.monotonic() - started > SETTLED else min(wait * 2, SLOWEST_RESTART)
+            await asyncio.sleep(wait)
+            try:
+                await self._launch()
+                await self._until_ready()
+            except ProvisioningError as error:
+                self._program.console.write(f"localazure: {error.message.splitlines()[0]}")
+
+    async def _watch(self) -> str:
+        """Wait until the process ends or fails its liveness probe; says which."""
+        process, probe = self._process, self._program.spec.liveness
+        if process is None or process.returncode is not None:
+            return "the inference server has ended"
+        ended = asyncio.create_task(process.wait())
+        failures = 0
+        try:
+            while failures < probe.failure_threshold:
+                done, _ = await asyncio.wait({ended}, timeout=probe.period)
+                if done:
+                    return f"the inference server has ended with code {process.returncode}"
+                failures = 0 if await self._healthy(probe.timeout) else failures + 1
+            return f"the liveness probe failed {failures} times"
+        finally:
+            ended.cancel()
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        for what in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, what)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), GRACE)
+                break
+        with contextlib.suppress(ProcessLookupError):  # workers that outlived their master
+            os.killpg(process.pid, signal.SIGKILL)
+        self._process = None

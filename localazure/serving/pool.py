@@ -1,0 +1,215 @@
+"""Serving: the deployments that run, and where each endpoint's requests go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+from types import SimpleNamespace
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from localazure.serving.console import Console
+from localazure.serving.environment import Environments
+from localazure.serving.instance import Program
+from localazure.serving.replicas import Replicas
+from localazure.serving.spec import DeploymentSpec, EndpointRoute, ProbeSpec, ProvisioningError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from localazure.azure import Azure
+
+__all__ = ["DeploymentSpec", "EndpointRoute", "ProbeSpec", "ProvisioningError", "Serving"]
+
+TRIM_SECONDS = 10.0
+
+Key = tuple[str, str]
+
+
+class Serving:
+    """Every deployment's instances and every endpoint's route.
+
+    Attributes:
+        http: The client that requests are passed on with.
+        random: What picks a deployment; tests may seed it.
+        mirrors: Copies of requests that are on their way; their answers are dropped.
+    """
+
+    def __init__(self, azure: Azure, environments: Environments | None = None) -> None:
+        self.azure = azure
+        self.random = random.Random()  # noqa: S311 - shares of traffic, no secret
+        self.mirrors: set[asyncio.Task[None]] = set()
+        self._http: aiohttp.ClientSession | None = None
+        self._environments = environments or Environments()
+        self._routes: dict[str, EndpointRoute] = {}
+        self._running: dict[Key, Replicas] = {}
+        self._locks: dict[Key, asyncio.Lock] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._trimmer: asyncio.Task[None] | None = None
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """The client session, from `start` to `stop`.
+
+        Raises:
+            RuntimeError: Serving hasn't been started.
+        """
+        if self._http is None:
+            raise RuntimeError("serving hasn't been started")
+        return self._http
+
+    async def start(self) -> None:
+        """Open the client; deployments and routes come by `deploy` and `route`."""
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+        self._http = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trace_configs=[_notes_reuse()],
+        )
+        self._trimmer = asyncio.create_task(self._trim())
+
+    async def stop(self) -> None:
+        """End every process at once."""
+        tasks = [*self._leaving, *self.mirrors, *([self._trimmer] if self._trimmer else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        running, self._running = list(self._running.values()), {}
+        await asyncio.gather(*(each.kill() for each in running))
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def deploy(self, spec: DeploymentSpec) -> None:
+        """Start a deployment's instances; when all are ready they take over from those that served before.
+
+        Raises:
+            ProvisioningError: They did not come up. Those that served before still do.
+        """
+        key = (spec.endpoint_id, spec.name)
+        async with self._lock(key):
+            entry_script = _entry_script(spec)
+            console = self._console(key)
+            python = await self._environments.python(spec.conda_file, spec.image)
+            home = console.path.with_suffix("") / "home"
+            home.mkdir(parents=True, exist_ok=True)
+            new = Replicas(Program(spec, python, entry_script, home, console, self.http))
+            await new.scale(spec.instances)
+            old = self._running.get(key)
+            self._running[key] = new
+            if old is not None:
+                self._leave(old)
+
+    async def scale(self, endpoint_id: str, name: str, instances: int) -> None:
+        """Have another number of instances; no request in flight is cut.
+
+        Raises:
+            ProvisioningError: A new instance did not come up; the number stays as it was.
+        """
+        async with self._lock((endpoint_id, name)):
+            running = self._running.get((endpoint_id, name))
+            if running is None:
+                raise ProvisioningError(
+                    "ResourceNotFound", f"deployment '{name}' doesn't run: deploy it first"
+                )
+            await running.scale(instances)
+
+    async def remove(self, endpoint_id: str, name: str) -> None:
+        """End a deployment when the requests it holds are answered; nothing where it doesn't run."""
+        key = (endpoint_id, name)
+        async with self._lock(key):
+            running = self._running.pop(key, None)
+            if running is not None:
+                await running.close()
+            self._console(key).remove()
+
+    def route(self, endpoint: EndpointRoute) -> None:
+        """Send an endpoint's requests so from now on."""
+        self._routes[endpoint.endpoint_name.lower()] = endpoint
+
+    def forget(self, endpoint_id: str) -> None:
+        """Answer 404 for an endpoint from now on; its deployments are removed one by one."""
+        self._routes = {name: each for name, each in self._routes.items() if each.endpoint_id != endpoint_id}
+
+    def logs(self, endpoint_id: str, name: str, tail: int) -> str:
+        """The last lines of a deployment's console."""
+        return self._console((endpoint_id, name)).tail(tail)
+
+    def endpoint(self, name: str) -> EndpointRoute | None:
+        """Where an endpoint's requests go; None where there is no such endpoint."""
+        return self._routes.get(name.lower())
+
+    def deployment(self, endpoint_id: str, name: str) -> Replicas | None:
+        """What runs for a deployment; None where nothing does."""
+        return self._running.get((endpoint_id, name))
+
+    def status(self) -> list[Mapping[str, object]]:
+        """Each running deployment with its instances' process ids, ports and requests in flight."""
+        return [
+            {
+                "endpoint": running.program.spec.endpoint_name,
+                "deployment": running.program.spec.name,
+                "held": running.held,
+                "instances": [
+                    {"pid": each.pid, "port": each.port, "ready": each.ready, "inFlight": each.in_flight}
+                    for each in running.instances
+                ],
+            }
+            for running in self._running.values()
+        ]
+
+    def _lock(self, key: Key) -> asyncio.Lock:
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    def _console(self, key: Key) -> Console:
+        folder = re.sub(r"[^a-z0-9-]+", "_", key[0].lower().split("/workspaces/")[-1])
+        return Console(self.azure.settings.home / "consoles" / folder / f"{key[1]}.log")
+
+    def _leave(self, old: Replicas) -> None:
+        task = asyncio.create_task(old.close())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _trim(self) -> None:
+        while True:
+            await asyncio.sleep(TRIM_SECONDS)
+            for running in self._running.values():
+                with contextlib.suppress(OSError):
+                    running.program.console.trim()
+
+
+def _entry_script(spec: DeploymentSpec) -> Path:
+    if spec.code_dir is None or not spec.scoring_script:
+        raise ProvisioningError(
+            "BadArgument",
+            f"deployment '{spec.name}' has no codeConfiguration, and models can't be served without code here: "
+            "give it codeId and scoringScript",
+        )
+    code = spec.code_dir.resolve()
+    script = (code / spec.scoring_script).resolve()
+    if not script.is_relative_to(code) or not script.is_file():
+        raise ProvisioningError(
+            "ResourceNotReady",
+            f"deployment '{spec.name}': scoringScript '{spec.scoring_script}' isn't in the code asset, "
+            f"which holds: {', '.join(sorted(each.name for each in code.iterdir())) or 'nothing'}",
+        )
+    return script
+
+
+def _notes_reuse() -> aiohttp.TraceConfig:
+    """Tells a request that gave a dictionary as its context whether it went over a kept connection."""
+
+    async def reused(_session: object, context: SimpleNamespace, _params: object) -> None:
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx["reused"] = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(reused)
+    return trace
