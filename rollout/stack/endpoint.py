@@ -1,0 +1,143 @@
+"""The endpoint, which owns the traffic map, with its deployments and its diagnostic setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import pulumi
+from pulumi_azure_native import machinelearningservices as ml
+from pulumi_azure_native import monitor
+
+from rollout.core.record import TAGS as RECORD_TAGS
+from rollout.core.step import Form
+from rollout.stack import deployments, hooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rollout.core.place import Place
+    from rollout.core.step import Step
+    from rollout.core.traffic import Traffic
+
+LOGS = "rollout"
+"""The name of the endpoint's diagnostic setting."""
+EVERY_INPUT = ["properties", "tags", "identity", "kind", "sku", "location"]
+LOG_CATEGORIES = (
+    "AmlOnlineEndpointTrafficLog",
+    "AmlOnlineEndpointConsoleLog",
+    "AmlOnlineEndpointEventLog",
+)
+"""The log categories of an online endpoint, as Azure Monitor names them."""
+
+
+@dataclass(frozen=True)
+class EndpointArgs:
+    """What the endpoint is to be after the step, and what it is now."""
+
+    place: Place
+    step: Step
+    inputs: Mapping[str, Any]
+    """The endpoint's writable body: as it is live where it is, else from config."""
+    exists: bool
+    live_traffic: Traffic
+    live_inputs: Mapping[str, Mapping[str, Any]]
+    """The writable bodies of the live deployments."""
+    fresh_inputs: Mapping[str, Any]
+    """The body of a deployment of the release that config names."""
+    read_traffic: Callable[[], Traffic]
+    clear_slot: Callable[[str], None]
+    logs_id: pulumi.Input[str] | None
+    """Where the endpoint's logs go; None where the workspace has no Log Analytics."""
+    logs_exist: bool
+    assets: Mapping[str, list[pulumi.Resource]]
+    """What each deployment serves: declared before it."""
+
+
+class Endpoint(pulumi.ComponentResource):
+    """One managed online endpoint with its blue and green deployments."""
+
+    resources: list[pulumi.Resource]
+    """All that the record comes after."""
+
+    def __init__(self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("rollout:stack:Endpoint", name, None, opts)
+        endpoint = self._endpoint(args)
+        below = pulumi.ResourceOptions(parent=self, deleted_with=endpoint)
+        self.resources = [endpoint]
+        for slot, form in sorted(args.step.deployments.items()):
+            after = pulumi.ResourceOptions(
+                depends_on=[endpoint, *args.assets.get(slot, [])], protect=slot == args.step.record.prod
+            )
+            self.resources.append(self._deployment(args, slot, form, _merge(below, after)))
+        if args.logs_id is not None:
+            self.resources.append(_logs(args, args.logs_id, _merge(below, _after(endpoint))))
+        self.register_outputs({})
+
+    def _endpoint(self, args: EndpointArgs) -> ml.OnlineEndpoint:
+        place, step = args.place, args.step
+        writes = step.kind.writes_endpoint
+        inputs = _written(args) if writes else dict(args.inputs)
+        guard = hooks.compare_and_swap(args.live_traffic, step.record.traffic, args.read_traffic)
+        known: Any = {key: inputs[key] for key in EVERY_INPUT if inputs.get(key) is not None}
+        return ml.OnlineEndpoint(
+            "endpoint",
+            resource_group_name=place.resource_group,
+            workspace_name=place.workspace,
+            endpoint_name=place.endpoint,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=True,
+                import_=place.endpoint_id if args.exists else None,
+                ignore_changes=[] if writes else EVERY_INPUT,
+                hooks=pulumi.ResourceHookBinding(
+                    before_update=[hooks.hook("endpoint-compare-and-swap", guard)]
+                ),
+            ),
+            **known,
+        )
+
+    def _deployment(
+        self, args: EndpointArgs, slot: str, form: Form, opts: pulumi.ResourceOptions
+    ) -> pulumi.Resource:
+        if form is Form.FRESH:
+
+            def clear() -> None:
+                args.clear_slot(slot)
+
+            return deployments.fresh(args.place, slot, args.fresh_inputs, clear, opts)
+        share = args.live_traffic.get(slot, 0)
+        return deployments.frozen(args.place, slot, args.live_inputs[slot], share, opts)
+
+
+def _written(args: EndpointArgs) -> dict[str, Any]:
+    """Return the body of the endpoint's PUT: everything as it is, but for the step's traffic and record."""
+    inputs = dict(args.inputs)
+    record = args.step.record.tags()
+    present = cast("Mapping[str, str]", inputs.get("tags") or {})
+    kept = {name: text for name, text in present.items() if name not in RECORD_TAGS}
+    inputs["tags"] = {**kept, **record}
+    inputs["properties"] = {**inputs["properties"], "traffic": dict(args.step.record.traffic)}
+    return inputs
+
+
+def _logs(args: EndpointArgs, logs_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    known = args.place.logs_id(LOGS) if args.logs_exist else None
+    return monitor.DiagnosticSetting(
+        "logs",
+        name=LOGS,
+        resource_uri=args.place.endpoint_id,
+        workspace_id=logs_id,
+        logs=[
+            monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in LOG_CATEGORIES
+        ],
+        opts=_merge(opts, pulumi.ResourceOptions(import_=known)),
+    )
+
+
+def _after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(depends_on=[resource])
+
+
+def _merge(one: pulumi.ResourceOptions, other: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions.merge(one, other)

@@ -1,0 +1,71 @@
+"""What may only happen in an update, and only at its place in the graph.
+
+The engine calls a hook where a resource is really created or updated, never in a preview. Each hook is one
+object with a name of its own, and none can be made under Python's mocks: hence the factory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pulumi
+
+from rollout.core.traffic import Traffic, same, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class RefusedError(Exception):
+    """A write that would do harm was refused before it was sent; nothing was changed."""
+
+
+def hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:
+    """Register a hook under a name that no other resource uses."""
+    return pulumi.ResourceHook(name, run)
+
+
+def compare_and_swap(
+    decided_from: Traffic, decided: Traffic, live_now: Callable[[], Traffic]
+) -> Callable[[pulumi.ResourceHookArgs], None]:
+    """Return the hook that lets an endpoint PUT through only where nothing changed since the decision.
+
+    It refuses a PUT when the live map isn't the one that was decided from any more, or when the PUT's own
+    map isn't the step's.
+    """
+
+    def before_update(args: pulumi.ResourceHookArgs) -> None:
+        written = _traffic_in(args.new_inputs or {})
+        if not same(written, decided):
+            raise RefusedError(
+                f"the endpoint isn't written: its traffic would become {show(written)}, and this step "
+                f"decided {show(decided)}"
+            )
+        live = live_now()
+        if not same(live, decided_from):
+            raise RefusedError(
+                f"the endpoint isn't written: its traffic is {show(live)} now, and this step was decided "
+                f"from {show(decided_from)}; run `pulumi up` again, which decides from what is live"
+            )
+
+    return before_update
+
+
+def keep_serving(name: str, share: int) -> Callable[[pulumi.ResourceHookArgs], None]:
+    """Return the hook that refuses every change of a deployment that has live traffic."""
+
+    def before_update(args: pulumi.ResourceHookArgs) -> None:
+        old, new = args.old_inputs or {}, args.new_inputs or {}
+        changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+        raise RefusedError(
+            f"deployment {name} serves {share} % and isn't changed in place ({', '.join(changed)}): a new "
+            "release goes into the other slot"
+        )
+
+    return before_update
+
+
+def _traffic_in(inputs: Mapping[str, Any]) -> Traffic:
+    properties = cast("Mapping[str, Any]", inputs.get("properties") or {})
+    traffic = cast("Mapping[str, float]", properties.get("traffic") or {})
+    return {name: int(share) for name, share in traffic.items()}

@@ -1,0 +1,67 @@
+"""Publishing: read the traffic back, probe where the step asks for it, then write the stack's tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pulumi
+
+from rollout.core import times
+from rollout.core.publication import PROBE, REASON, REPAIRED, SETTLED, wanted_tags
+from rollout.core.record import TAGS
+from rollout.core.step import StepKind
+from rollout.core.verdict import Verdict
+from rollout.stack import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollout.core.observed import Probe
+    from rollout.core.step import Step
+    from rollout.core.traffic import Traffic
+
+
+class Live(Protocol):
+    """What publishing asks of Azure."""
+
+    def read_back(self, traffic: Traffic) -> datetime:
+        """Return the endpoint's `lastModifiedAt` once its live map equals this one. Raises if it doesn't."""
+        ...
+
+    def probe(self, deployment: str, release: str) -> tuple[Probe, str]:
+        """Return what came of real requests to the deployment, and why."""
+        ...
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Writes the stack's tags once the traffic of the step is live."""
+
+    stack: str
+    step: Step
+    present: Mapping[str, str]
+    """The stack's tags as they were when the step was decided."""
+    live: Live
+    now: datetime
+
+    def __call__(self, _: pulumi.ResourceHookArgs) -> None:
+        """Publish. Raises where the traffic can't be read back or a tag can't be written."""
+        step = self.step
+        settled = self.live.read_back(step.record.traffic)
+        wanted: dict[str, str | None] = dict.fromkeys(TAGS)
+        wanted |= wanted_tags(step.record, step.published_phase)
+        wanted[REASON] = step.reason
+        if step.kind is StepKind.REPAIR:
+            wanted[REPAIRED] = times.show_instant(self.now)
+        else:
+            wanted[SETTLED] = times.show_instant(settled)
+        if step.probe is not None and step.record.release is not None:
+            probe, why = self.live.probe(step.probe, step.record.release)
+            wanted[PROBE] = probe.show()
+            if probe.verdict is not Verdict.SUCCESSFUL:
+                wanted[REASON] = f"probe of {step.probe} {probe.verdict}: {why}"
+            say = pulumi.log.info if probe.verdict is Verdict.SUCCESSFUL else pulumi.log.warn
+            say(f"probe of {step.probe} ({step.record.release}) {probe.verdict}: {why}")
+        tags.write(self.stack, wanted, self.present)

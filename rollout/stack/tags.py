@@ -1,0 +1,101 @@
+"""The stack's tags, read and written with the Pulumi CLI that runs the program."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, cast
+
+from rollout.core import times
+from rollout.core.observed import Probe, Published
+from rollout.core.publication import PHASE, PROBE, REASON, REPAIRED, SETTLED, TAG_LENGTH
+from rollout.core.record import TAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_PATIENCE = 60.0
+"""Seconds that one call of the CLI may take; against a backend in the cloud it is a request or two."""
+
+
+class TagError(Exception):
+    """The stack's tags couldn't be read or written; says what the CLI said."""
+
+
+class PendingTags:
+    """The stack's tags, being read while other work goes on."""
+
+    def __init__(self, stack: str, cwd: str | None = None) -> None:
+        """Start reading the tags of that stack."""
+        self._stack = stack
+        self._process = subprocess.Popen(
+            ["pulumi", "stack", "tag", "ls", "--json", "--non-interactive", "--stack", stack],
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def result(self) -> dict[str, str]:
+        """Return the tags. Raises `TagError` if they can't be read: that is not the same as none."""
+        try:
+            out, err = self._process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise TagError(f"the tags of stack {self._stack} weren't read within {_PATIENCE:.0f} s") from None
+        if self._process.returncode:
+            raise TagError(f"the tags of stack {self._stack} can't be read: {_said(err)}")
+        try:
+            tags = json.loads(out or "{}")
+        except json.JSONDecodeError:
+            raise TagError(f"the tags of stack {self._stack} can't be read: not JSON: {out[:80]!r}") from None
+        return cast("dict[str, str]", tags)
+
+
+def parse(tags: Mapping[str, str]) -> Published:
+    """Return what the stack's tags publish of the record."""
+    return Published(
+        record={name: tags[name] for name in TAGS if name in tags},
+        phase=tags.get(PHASE),
+        probe=Probe.parse(tags.get(PROBE, "")),
+        repaired=_instant(tags.get(REPAIRED)),
+        settled=_instant(tags.get(SETTLED)),
+        reason=tags.get(REASON),
+    )
+
+
+def write(stack: str, wanted: Mapping[str, str | None], present: Mapping[str, str]) -> None:
+    """Make the stack's tags say what is wanted; None is a tag that goes. Tags that say it already are left.
+
+    The phase is written last: a reader who waits for it finds all the others in place.
+    Raises `TagError` at the first tag that the CLI doesn't write.
+    """
+    for name in sorted(wanted, key=lambda name: name == PHASE):
+        value = wanted[name]
+        if value is None and name in present:
+            _tag(stack, "rm", name)
+        elif value is not None and value[:TAG_LENGTH] != present.get(name):
+            _tag(stack, "set", name, value[:TAG_LENGTH])
+
+
+def _tag(stack: str, verb: str, name: str, *value: str) -> None:
+    command = ["pulumi", "stack", "tag", verb, "--non-interactive", "--stack", stack, "--", name, *value]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise TagError(f"stack tag {name} wasn't written within {_PATIENCE:.0f} s") from None
+    if done.returncode:
+        raise TagError(f"stack tag {name} wasn't written: {_said(done.stderr)}")
+
+
+def _said(stderr: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    return lines[-1].removeprefix("error: ") if lines else "the Pulumi CLI said nothing"
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return times.parse_instant(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,112 @@
+"""The workspace with what Azure ML needs beside it, or the one that is there already."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import (
+    applicationinsights,
+    authorization,
+    containerregistry,
+    keyvault,
+    machinelearningservices,
+    operationalinsights,
+    resources,
+    storage,
+)
+
+
+@dataclass(frozen=True)
+class WorkspaceArgs:
+    """Where the workspace is, or is to be."""
+
+    resource_group: str
+    name: str
+    location: str
+
+
+class Workspace(pulumi.ComponentResource):
+    """A resource group with a workspace, its storage, key vault, logs, insights and container registry."""
+
+    id: pulumi.Output[str]
+    """The workspace's ARM id."""
+    logs_id: pulumi.Output[str]
+    """The ARM id of the Log Analytics workspace that the endpoint's logs go to."""
+
+    def __init__(self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("rollout:stack:Workspace", name, None, opts)
+        below = pulumi.ResourceOptions(parent=self)
+        group = resources.ResourceGroup(
+            "group", resource_group_name=args.resource_group, location=args.location, opts=below
+        )
+        stem = re.sub(r"[^a-z0-9]", "", args.name.lower())[:14]
+        account = storage.StorageAccount(
+            f"{stem}st",
+            resource_group_name=group.name,
+            location=args.location,
+            kind=storage.Kind.STORAGE_V2,
+            sku=storage.SkuArgs(name=storage.SkuName.STANDARD_LRS),
+            allow_blob_public_access=False,
+            minimum_tls_version=storage.MinimumTlsVersion.TLS1_2,
+            enable_https_traffic_only=True,
+            opts=below,
+        )
+        vault = keyvault.Vault(
+            f"{stem}kv",
+            resource_group_name=group.name,
+            location=args.location,
+            properties=keyvault.VaultPropertiesArgs(
+                tenant_id=authorization.get_client_config().tenant_id,
+                sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
+                enable_rbac_authorization=True,
+                enable_soft_delete=True,
+            ),
+            opts=below,
+        )
+        logs = operationalinsights.Workspace(
+            f"{stem}log",
+            resource_group_name=group.name,
+            location=args.location,
+            sku=operationalinsights.WorkspaceSkuArgs(
+                name=operationalinsights.WorkspaceSkuNameEnum.PER_GB2018
+            ),
+            retention_in_days=30,
+            opts=below,
+        )
+        insights = applicationinsights.Component(
+            f"{stem}ai",
+            resource_group_name=group.name,
+            location=args.location,
+            kind="web",
+            application_type=applicationinsights.ApplicationType.WEB,
+            ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
+            workspace_resource_id=logs.id,
+            opts=below,
+        )
+        registry = containerregistry.Registry(
+            f"{stem}cr",
+            resource_group_name=group.name,
+            location=args.location,
+            sku=containerregistry.SkuArgs(name=containerregistry.SkuName.BASIC),
+            admin_user_enabled=False,
+            opts=below,
+        )
+        workspace = machinelearningservices.Workspace(
+            "workspace",
+            resource_group_name=group.name,
+            location=args.location,
+            workspace_name=args.name,
+            identity=machinelearningservices.ManagedServiceIdentityArgs(
+                type=machinelearningservices.ManagedServiceIdentityType.SYSTEM_ASSIGNED
+            ),
+            storage_account=account.id,
+            key_vault=vault.id,
+            application_insights=insights.id,
+            container_registry=registry.id,
+            opts=below,
+        )
+        self.id = workspace.id
+        self.logs_id = logs.id
+        self.register_outputs({"id": self.id, "logsId": self.logs_id})
