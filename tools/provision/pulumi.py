@@ -94,8 +94,8 @@ def _build(folder: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise SetupError(
-            f"Pulumi {OLDEST[0]}.{OLDEST[1]} or newer is not on PATH and its installer cannot be reached from "
-            "here: install Pulumi, or install Go 1.25 or newer so that set-up can build it"
+            f"Pulumi {OLDEST[0]}.{OLDEST[1]} or newer is not on PATH and its installer cannot be "
+            "reached from here: install Pulumi, or install Go 1.25 or newer so that set-up can build it"
         )
     say(f"that cannot be reached; building Pulumi {version} with Go instead (4 minutes on 2 cores, once)")
     new = folder / "pulumi.new"
