@@ -1,0 +1,41 @@
+# `make` lists what there is. Everything runs with the project's own tools, which `make setup` provides.
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo bench check lint types layers format clean
+
+SHELL := /bin/sh
+run := eval "$$(tools/env)" &&
+# Two processes fill a small machine: most of the suite waits for engines and servers.
+jobs ?= 2
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Provide Python packages and Pulumi (minutes the first time, then a moment)
+	@tools/setup
+
+test: setup ## Run the everyday tests (arguments in T=, for example T="tests/decide -x")
+	@$(run) pytest -n $(jobs) $(T)
+
+demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves it running)
+	@$(run) KEEP=$(KEEP) python -m demo
+
+bench: setup ## Measure a no-op `pulumi up` against a bare program, and the local router
+	@$(run) python -m benchmarks.up && python -m benchmarks.router
+
+check: lint types layers ## Lint, types and layers
+
+lint: setup ## Ruff, all rules, and formatting
+	@$(run) ruff check . && ruff format --check .
+
+types: setup ## Pyright, strict (needs Node.js)
+	@$(run) pyright
+
+layers: setup ## Which package may import which
+	@$(run) lint-imports
+
+format: setup ## Format and mend what ruff can
+	@$(run) ruff format . && ruff check --fix .
+
+clean: ## Remove what tests and linters leave behind; .venv and the caches stay
+	@rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.local/*' -prune -exec rm -rf {} +
