@@ -1,0 +1,250 @@
+"""The live endpoint and its deployments: as the decision sees them, and as they would be declared again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+from rollout.azure import ids
+from rollout.azure.errors import NotReadBack, ReadError, Unintelligible
+from rollout.core import record, times, traffic
+from rollout.core.observed import Deployment, Endpoint, Provisioning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from rollout.azure.arm import Arm
+
+_READ_ONLY = frozenset({"provisioningState", "scoringUri", "swaggerUri"})
+_SERVER_PROPERTIES = frozenset(
+    {"AzureAsyncOperationUri", "createdAt", "createdBy", "lastModifiedAt", "lastModifiedBy"}
+)
+"""What Azure adds to the free-form `properties.properties`, beside everything that begins with `azureml.`"""
+
+_GONE = frozenset(
+    {"ResourceNotFound", "NotFound", "UserError", "ParentResourceNotFound", "ResourceGroupNotFound"}
+)
+"""Codes of a 404 that mean: no such endpoint, or nothing yet to hold one."""
+
+
+@dataclass(frozen=True)
+class LiveDeployment:
+    """A deployment as ARM shows it."""
+
+    id: str
+    name: str
+    location: str
+    core: Deployment
+    inputs: Mapping[str, Any]
+    """The writable part of the ARM body, in ARM's own spelling."""
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LiveEndpoint:
+    """An endpoint as ARM shows it."""
+
+    id: str
+    name: str
+    location: str
+    core: Endpoint
+    inputs: Mapping[str, Any]
+    """The writable part of the ARM body, in ARM's own spelling."""
+    modified_at: datetime | None
+    auth_mode: str
+    """Key, AMLToken or AADToken."""
+    scoring_uri: str | None
+    """None until it is provisioned."""
+
+
+def read_endpoint(arm: Arm, endpoint_id: str) -> tuple[LiveEndpoint | None, datetime]:
+    """Return the endpoint, or None if there is none, and Azure's time.
+
+    An endpoint whose workspace or resource group is missing isn't there either. Raises `ReadError`.
+    """
+    what = f"the endpoint {ids.name_of(endpoint_id)}"
+    answer = arm.get(endpoint_id, what=what)
+    if answer.body is None:
+        if answer.code not in _GONE:
+            raise ReadError(
+                what, f"404 {answer.code}, which doesn't say that it isn't there", code=answer.code
+            )
+        return None, answer.date
+    return _endpoint(what, answer.body), answer.date
+
+
+def read_deployments(arm: Arm, endpoint_id: str) -> dict[str, LiveDeployment]:
+    """Return the endpoint's deployments by name. Raises `ReadError`, also where there is no endpoint."""
+    name = ids.name_of(endpoint_id)
+    found = [
+        _deployment(f"a deployment of {name}", body)
+        for body in arm.list(f"{endpoint_id}/deployments", what=f"the deployments of {name}")
+    ]
+    return {deployment.name: deployment for deployment in found}
+
+
+def read_back(
+    arm: Arm,
+    endpoint_id: str,
+    wanted: traffic.Traffic,
+    *,
+    timeout: timedelta = timedelta(seconds=60),
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> LiveEndpoint:
+    """Return the endpoint once its live traffic map is the wanted one; explicit zeros don't count.
+
+    Raises `NotReadBack` with both maps after `timeout`, or the `ReadError` of the last look.
+    """
+    started = clock()
+    pause = 0.2
+    while True:
+        try:
+            live, _ = read_endpoint(arm, endpoint_id)
+            seen = live.core.traffic if live else traffic.NO_TRAFFIC
+            if live and traffic.same(seen, wanted):
+                return live
+            fault = _not_read_back(endpoint_id, wanted, seen, clock() - started, there=live is not None)
+        except ReadError as error:
+            fault = error
+        if clock() - started >= timeout.total_seconds():
+            raise fault
+        sleep(pause)
+        pause = min(pause * 2, 5.0)
+
+
+def _not_read_back(
+    endpoint_id: str, wanted: traffic.Traffic, seen: traffic.Traffic, seconds: float, *, there: bool
+) -> NotReadBack:
+    live = f"is {traffic.show(seen)}" if there else "is gone with its endpoint"
+    return NotReadBack(
+        f"the traffic of {ids.name_of(endpoint_id)}",
+        f"{seconds:.0f} s after it was set to {traffic.show(wanted)} it {live}",
+        "Nothing was published: run `pulumi up` again, which decides from what is live.",
+    )
+
+
+def _endpoint(what: str, body: dict[str, Any]) -> LiveEndpoint:
+    properties = _object(what, body, "properties")
+    return LiveEndpoint(
+        id=_text(what, body, "id"),
+        name=_text(what, body, "name"),
+        location=_text(what, body, "location"),
+        core=Endpoint(
+            state=_state(what, properties),
+            traffic=_shares(what, properties, "traffic"),
+            tags=MappingProxyType(_tags(body)),
+            mirror=_shares(what, properties, "mirrorTraffic"),
+        ),
+        inputs=_inputs(body),
+        modified_at=_modified_at(what, body),
+        auth_mode=_text(what, properties, "authMode"),
+        scoring_uri=properties.get("scoringUri"),
+    )
+
+
+def _deployment(what: str, body: dict[str, Any]) -> LiveDeployment:
+    name = _text(what, body, "name")
+    what = f"{what} ({name})"
+    properties = _object(what, body, "properties")
+    capacity = _mapping(body.get("sku")).get("capacity")
+    return LiveDeployment(
+        id=_text(what, body, "id"),
+        name=name,
+        location=_text(what, body, "location"),
+        core=Deployment(
+            name=name,
+            release=_tags(body).get(record.RELEASE),
+            state=_state(what, properties),
+            instances=capacity if isinstance(capacity, int) else 1,
+        ),
+        inputs=_inputs(body),
+        modified_at=_modified_at(what, body),
+    )
+
+
+def _inputs(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a PUT that changes nothing would send; null is left out, which ARM takes alike."""
+    writable = {
+        key: _without_nulls(body[key])
+        for key in ("location", "tags", "kind", "sku")
+        if body.get(key) is not None
+    }
+    identity = _mapping(body.get("identity"))
+    if identity:
+        users = _mapping(identity.get("userAssignedIdentities"))
+        writable["identity"] = {"type": identity.get("type")} | (
+            {"userAssignedIdentities": {user: {} for user in users}} if users else {}
+        )
+    properties = {
+        key: _without_nulls(value)
+        for key, value in _mapping(body.get("properties")).items()
+        if key not in _READ_ONLY and value is not None
+    }
+    if "properties" in properties:
+        properties["properties"] = {
+            key: value
+            for key, value in _mapping(properties["properties"]).items()
+            if key not in _SERVER_PROPERTIES and not key.startswith("azureml.")
+        }
+    return writable | {"properties": properties}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        inner = cast("dict[str, Any]", value)
+        return {key: _without_nulls(item) for key, item in inner.items() if item is not None}
+    return value
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _object(what: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = body.get(key)
+    if not isinstance(value, dict):
+        raise Unintelligible(what, f"ARM's answer has no object {key!r} but {value!r}")
+    return cast("dict[str, Any]", value)
+
+
+def _text(what: str, body: Mapping[str, Any], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise Unintelligible(what, f"ARM's answer has no text {key!r} but {value!r}")
+    return value
+
+
+def _tags(body: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in _mapping(body.get("tags")).items()}
+
+
+def _state(what: str, properties: Mapping[str, Any]) -> Provisioning:
+    said = properties.get("provisioningState")
+    try:
+        return Provisioning(said)
+    except ValueError:
+        raise Unintelligible(what, f"its provisioningState is {said!r}, which isn't known here") from None
+
+
+def _shares(what: str, properties: Mapping[str, Any], key: str) -> traffic.Traffic:
+    shares: dict[str, int] = {}
+    for name, share in _mapping(properties.get(key)).items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or share != int(share):
+            raise Unintelligible(what, f"its {key} gives {name} {share!r}, which is no whole percentage")
+        shares[name] = int(share)
+    return MappingProxyType(shares)
+
+
+def _modified_at(what: str, body: Mapping[str, Any]) -> datetime | None:
+    said = _mapping(body.get("systemData")).get("lastModifiedAt")
+    if said is None:
+        return None
+    try:
+        return times.parse_instant(str(said))
+    except ValueError:
+        raise Unintelligible(what, f"its lastModifiedAt is {said!r}, which is no instant") from None
