@@ -66,10 +66,7 @@ TYPES = {
     **dict.fromkeys((name for name in Row._fields if name.endswith("Ms")), "DOUBLE"),
 }
 COLUMNS = {name: TYPES.get(name, "VARCHAR") for name in Row._fields}
-INSERT = (
-    f"INSERT INTO {TABLE} SELECT "  # noqa: S608 - constants only
-    + ", ".join(f"unnest(?::{kind}[])" for kind in COLUMNS.values())
-)
+INSERT = f"INSERT INTO {TABLE} SELECT " + ", ".join(f"unnest(?::{kind}[])" for kind in COLUMNS.values())
 
 
 class Rows:
@@ -168,7 +165,8 @@ def _injected(given: Mapping[str, Any], now: datetime) -> list[Row]:
     for name, value in fields.items():
         good = int | float | None if name in numbers else str | datetime
         if not isinstance(value, good) or isinstance(value, bool):
-            raise ValueError(f"row: {name} is {value!r}; give {'a number' if name in numbers else 'text'}")
+            kind = "a number" if name in numbers else "text"
+            raise ValueError(f"row: {name} is {value!r}; give {kind}")  # noqa: TRY004 - the caller answers 400
     if not isinstance(count, int) or not 0 < count <= 10_000_000:  # noqa: PLR2004 - what memory bears
         raise ValueError(f"row: count is {count!r}; give a number from 1 to 10000000")
     return [Row(**fields)] * count

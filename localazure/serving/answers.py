@@ -13,11 +13,10 @@ from multidict import CIMultiDict
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["Answer", "model_answer", "model_error", "platform"]
+__all__ = ["HOP_BY_HOP", "Answer", "model_answer", "model_error", "platform"]
 
-NOT_PASSED_BACK = frozenset(
-    "connection keep-alive transfer-encoding content-length server date trailer upgrade".split()
-)
+HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}  # RFC 9110 7.6.1
+NOT_PASSED_BACK = HOP_BY_HOP | {"content-length", "date", "server"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Answer:
     status: int
     reason: str
     body: bytes
-    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
+    headers: CIMultiDict[str] = field(default_factory=CIMultiDict[str])
     model_status: int | None = None
     model_reason: str = ""
     model_seconds: float = 0.0

@@ -54,7 +54,7 @@ def parse_conda(text: str, python: tuple[int, int, int] | None = None) -> CondaF
     """
     python = python or sys.version_info[:3]
     try:
-        root = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))
+        root = yaml.SafeLoader(text).get_single_node()
     except yaml.YAMLError as error:
         raise _failure(f"the conda file is not YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):

@@ -13,7 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from localazure.monitor.rows import Row
-from localazure.serving.answers import Answer, model_answer, model_error, platform
+from localazure.serving.answers import HOP_BY_HOP, Answer, model_answer, model_error, platform
 from localazure.serving.keys import TokenCheck, refusal
 from localazure.serving.replicas import Busy
 from localazure.serving.traffic import mirror_of, pick
@@ -28,11 +28,16 @@ __all__ = ["routes"]
 
 PIN = "azureml-model-deployment"
 LARGEST_BODY = 10 * 2**20
-# Those of one connection (RFC 9110 7.6.1), what we set anew, and the caller's credentials.
-NOT_PASSED_ON = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade "
-    "host content-length expect authorization x-request-id".split()
-)
+# What we set anew, and the caller's credentials.
+NOT_PASSED_ON = HOP_BY_HOP | {
+    "authorization",
+    "content-length",
+    "expect",
+    "host",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "x-request-id",
+}
 
 
 def routes(azure: Azure) -> list[web.RouteDef]:
@@ -63,6 +68,7 @@ class _Gateway:
         self._check = TokenCheck(azure.tokens.check)
 
     async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request to an endpoint."""
         started = time.perf_counter()
         serving = self._azure.serving
         route = serving.endpoint(request.match_info["endpoint"])
@@ -133,12 +139,12 @@ class _Gateway:
                     trace_request_ctx=trace,
                 ) as answer:
                     return model_answer(answer, await answer.read(), time.perf_counter() - sent)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            except aiohttp.ClientConnectorError:
+                return platform(503, "no_healthy_upstream", "The instance doesn't take connections.")
+            except aiohttp.ClientError:
                 # A kept connection may be closed just as it is used again; the model has seen nothing then.
                 if attempt or not trace.get("reused") or not instance.ready:
                     break
-            except aiohttp.ClientError:
-                break
         return model_error(502, "Bad Gateway", b"", time.perf_counter() - sent)
 
     def _record(self, call: _Call, deployment: str, answer: Answer) -> None:

@@ -73,7 +73,7 @@ class Instance:
     """One model server: a process group on a loopback port, started again when it crashes.
 
     Attributes:
-        in_flight: Requests it is working on; kept by those who send them.
+        in_flight: Requests it is working on.
         ready: Whether it answered its probe and hasn't ended since.
         retired: Whether it is being taken out of service.
     """
@@ -84,6 +84,8 @@ class Instance:
         self.retired = False
         self.port = 0
         self.pid = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._program = program
         self._on_ready = on_ready
         self._process: asyncio.subprocess.Process | None = None
@@ -93,6 +95,21 @@ class Instance:
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    def enter(self) -> None:
+        """A request is about to be sent to it."""
+        self.in_flight += 1
+        self._idle.clear()
+
+    def leave(self) -> None:
+        """A request it was sent is answered or given up."""
+        self.in_flight -= 1
+        if not self.in_flight:
+            self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until it works on no request."""
+        await self._idle.wait()
 
     async def start(self) -> None:
         """Start it and wait until it answers its probe.
@@ -162,10 +179,10 @@ class Instance:
             f"'{self._program.spec.name}' ends with:\n{tail}",
         )
 
-    async def _healthy(self, timeout: float) -> bool:
+    async def _healthy(self, seconds: float) -> bool:
         try:
             async with self._program.http.get(
-                f"{self.url}/", timeout=aiohttp.ClientTimeout(timeout)
+                f"{self.url}/", timeout=aiohttp.ClientTimeout(seconds)
             ) as answer:
                 return answer.status == 200  # noqa: PLR2004
         except (aiohttp.ClientError, TimeoutError, OSError):

@@ -32,7 +32,7 @@ def refusal(
         check: The claims of a token that this Azure issued and that is still good, else None.
     """
     kind = {"Key": "key", "AMLToken": "aml_token", "AADToken": "aad_token"}[route.auth_mode]
-    if not authorization[: len(SCHEME)].lower() == SCHEME:
+    if authorization[: len(SCHEME)].lower() != SCHEME:
         return f"{kind}_auth_bad_header_forbidden"
     given = authorization[len(SCHEME) :].strip()
     if route.auth_mode == "Key":

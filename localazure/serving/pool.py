@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import random
 import re
-from types import SimpleNamespace
-
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -21,6 +19,7 @@ from localazure.serving.spec import DeploymentSpec, EndpointRoute, ProbeSpec, Pr
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from types import SimpleNamespace
 
     from localazure.azure import Azure
 
@@ -189,7 +188,7 @@ def _entry_script(spec: DeploymentSpec) -> Path:
     if spec.code_dir is None or not spec.scoring_script:
         raise ProvisioningError(
             "BadArgument",
-            f"deployment '{spec.name}' has no codeConfiguration, and models can't be served without code here: "
+            f"deployment '{spec.name}' has no codeConfiguration, and no model is served without code here: "
             "give it codeId and scoringScript",
         )
     code = spec.code_dir.resolve()

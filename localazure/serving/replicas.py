@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from localazure.serving.instance import Instance
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from localazure.serving.instance import Program
 
@@ -62,7 +62,7 @@ class Replicas:
             await asyncio.gather(*(_retire(each) for each in surplus))
 
     @asynccontextmanager
-    async def instance(self) -> AsyncIterator[Instance]:
+    async def instance(self) -> AsyncGenerator[Instance]:
         """Hold a place in an instance, waiting for one where none is free.
 
         Raises:
@@ -77,7 +77,7 @@ class Replicas:
             try:
                 yield instance
             finally:
-                instance.in_flight -= 1
+                instance.leave()
                 self._hand_out()
         finally:
             self.held -= 1
@@ -103,7 +103,7 @@ class Replicas:
         if not ready:
             return None
         chosen = min(ready, key=lambda each: each.in_flight)
-        chosen.in_flight += 1
+        chosen.enter()
         return chosen
 
     async def _wait(self) -> Instance:
@@ -113,7 +113,7 @@ class Replicas:
             return await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():  # handed a place in the moment it gave up
-                place.result().in_flight -= 1
+                place.result().leave()
                 self._hand_out()
             raise
 
@@ -130,6 +130,5 @@ class Replicas:
 
 async def _retire(instance: Instance) -> None:
     instance.retired = True
-    while instance.in_flight:
-        await asyncio.sleep(0.01)
+    await instance.idle()
     await instance.stop()

@@ -1,0 +1,155 @@
+"""Metrics from rows: samples of a minute, gathered into series and bins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from localazure.monitor.definitions import DIMENSIONS
+from localazure.monitor.filters import to_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import duckdb
+
+    from localazure.monitor.definitions import Metric
+    from localazure.monitor.query import Query
+
+__all__ = ["Sample", "answer", "measure", "visible_until"]
+
+Labels = tuple[str, ...]
+Series = dict[datetime, "Sample"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known of some minutes: the sum of the samples in them, their number, least and greatest."""
+
+    total: float
+    count: int
+    minimum: float
+    maximum: float
+
+    def __add__(self, other: Sample) -> Sample:
+        return Sample(
+            self.total + other.total,
+            self.count + other.count,
+            min(self.minimum, other.minimum),
+            max(self.maximum, other.maximum),
+        )
+
+    def value(self, aggregation: str) -> float:
+        """The sample under an aggregation."""
+        return {
+            "Average": self.total / self.count,
+            "Minimum": self.minimum,
+            "Maximum": self.maximum,
+            "Total": self.total,
+            "Count": float(self.count),
+        }[aggregation]
+
+
+def visible_until(now: datetime, delay: timedelta) -> datetime:
+    """The end of the last whole minute that metrics show already."""
+    return (now - delay).replace(second=0, microsecond=0)
+
+
+def measure(
+    database: duckdb.DuckDBPyConnection, query: Query, resource_id: str, visible: datetime
+) -> list[dict[Labels, Series]]:
+    """For each metric of a query its series of minutes, from the traffic log.
+
+    Args:
+        database: Where the rows are.
+        query: What is asked for.
+        resource_id: The endpoint's ARM id, in any casing.
+        visible: No minute from here on is shown.
+    """
+    where, parameters = to_sql(query.clauses, DIMENSIONS)
+    labels = ", ".join(DIMENSIONS[name] for name in query.split)
+    samples = ", ".join(part for metric in query.metrics for part in metric.sample)
+    # Constants, apart from the parameters.
+    sql = f"""
+        SELECT time_bucket(INTERVAL 1 MINUTE, TimeGenerated) AS Minute, {samples}{labels and ", "}{labels}
+        FROM AmlOnlineEndpointTrafficLog
+        WHERE EndpointId = ? AND TimeGenerated >= ? AND TimeGenerated < ? AND {where}
+        GROUP BY ALL ORDER BY ALL"""  # noqa: S608
+    span = [_naive(query.start), _naive(min(query.end, visible))]
+    rows = database.execute(sql, [resource_id.lower(), *span, *parameters]).fetchall()
+    found: list[dict[Labels, Series]] = [defaultdict(dict) for _ in query.metrics]
+    for minute, *values in rows:
+        at = minute.replace(tzinfo=UTC)
+        own = tuple(values[4 * len(query.metrics) :])
+        for number, series in enumerate(found):
+            total, count, least, most = values[4 * number : 4 * number + 4]
+            series[own][at] = Sample(float(total), int(count), float(least), float(most))
+    return found
+
+
+def answer(query: Query, found: list[dict[Labels, Series]], resource_id: str) -> list[dict[str, Any]]:
+    """The metric objects of Azure's answer."""
+    return [
+        _metric_json(metric, query, series, resource_id)
+        for metric, series in zip(query.metrics, found, strict=True)
+    ]
+
+
+def _metric_json(
+    metric: Metric, query: Query, found: Mapping[Labels, Series], resource_id: str
+) -> dict[str, Any]:
+    series = list(found.items())
+    if query.order is not None:
+        aggregation, descending = query.order
+        series.sort(key=lambda each: _whole(each[1].values()).value(aggregation), reverse=descending)
+    return {
+        "id": f"{resource_id}/providers/Microsoft.Insights/metrics/{metric.name}",
+        "type": "Microsoft.Insights/metrics",
+        "name": {"value": metric.name, "localizedValue": metric.display},
+        "displayDescription": metric.description,
+        "unit": metric.unit,
+        "errorCode": "Success",
+        "timeseries": [
+            {
+                "metadatavalues": [
+                    {"name": {"value": name, "localizedValue": name}, "value": value}
+                    for name, value in zip(query.split, labels, strict=True)
+                ],
+                "data": _points(query, minutes),
+            }
+            for labels, minutes in series[: query.top]
+        ],
+    }
+
+
+def _points(query: Query, minutes: Series) -> list[dict[str, Any]]:
+    """Every bin of the span; those without a sample carry their time and no value."""
+    step = query.step or (query.end - query.start)
+    bins: dict[int, list[Sample]] = defaultdict(list)
+    for at, sample in minutes.items():
+        bins[(at - query.start) // step].append(sample)
+    points: list[dict[str, Any]] = []
+    for number in range(-((query.start - query.end) // step)):
+        point: dict[str, Any] = {"timeStamp": _text(query.start + number * step)}
+        if number in bins:
+            whole = _whole(bins[number])
+            point |= {name.lower(): whole.value(name) for name in query.aggregations}
+        points.append(point)
+    return points
+
+
+def _whole(samples: Iterable[Sample]) -> Sample:
+    first, *rest = samples
+    for each in rest:
+        first += each
+    return first
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
