@@ -1,0 +1,26 @@
+"""A stack's config: `read` makes typed `Settings` of it, or raises `ConfigError` with all that is wrong."""
+
+from rollout.core.config.problems import ConfigError, Problem
+from rollout.core.config.reading import read
+from rollout.core.config.settings import (
+    Auth,
+    DeploymentSettings,
+    EndpointSettings,
+    LadderSettings,
+    ProbeSettings,
+    Settings,
+    WorkspaceSettings,
+)
+
+__all__ = [
+    "Auth",
+    "ConfigError",
+    "DeploymentSettings",
+    "EndpointSettings",
+    "LadderSettings",
+    "ProbeSettings",
+    "Problem",
+    "Settings",
+    "WorkspaceSettings",
+    "read",
+]

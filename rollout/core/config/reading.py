@@ -1,0 +1,167 @@
+"""Reading a stack's config: the entry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from rollout.core.assets import AssetKind, AssetRef
+from rollout.core.config import checks, values
+from rollout.core.config.gates import REQUIRED as GATES_REQUIRED
+from rollout.core.config.gates import gate
+from rollout.core.config.keys import Keys
+from rollout.core.config.problems import PREFIX, ConfigError, NotAllowedError, Report, parsed
+from rollout.core.config.serving import LONGEST_REQUEST, serving
+from rollout.core.config.settings import (
+    Auth,
+    DeploymentSettings,
+    EndpointSettings,
+    LadderSettings,
+    ProbeSettings,
+    Settings,
+    WorkspaceSettings,
+)
+from rollout.core.plan import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_ZERO = timedelta(0)
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+_SLOTS = "a list of two or more deployment names, such as [blue, green]"
+_ANY_MODEL = AssetRef(AssetKind.MODEL, "model", "1")
+
+
+def read(
+    raw: Mapping[str, str],
+    *,
+    file: str,
+    defaults_file: str = "Pulumi.yaml",
+    stack_keys: Collection[str] | None = None,
+) -> Settings:
+    """Return the typed settings of a stack.
+
+    Args:
+        raw: Every `rollout:` key without that prefix, as text; objects and lists as JSON, as Pulumi has them.
+        file: The stack's config file, for messages: `Pulumi.dev.yaml`.
+        defaults_file: The file with the project's defaults, for messages.
+        stack_keys: The keys that are set in the stack's own file, with or without the prefix; a problem with
+            any other is one of `defaults_file`. None: all are taken to be the stack's.
+
+    Raises:
+        ConfigError: With every problem there is, not just the first.
+    """
+    own = None if stack_keys is None else {key.removeprefix(PREFIX) for key in stack_keys}
+
+    def file_of(key: str) -> str:
+        return file if own is None or key in own or key not in raw else defaults_file
+
+    report = Report(file_of)
+    settings = draft(raw, report)
+    checks.run(settings, report)
+    if report.problems:
+        raise ConfigError(report.problems)
+    return settings
+
+
+def draft(raw: Mapping[str, str], report: Report) -> Settings:
+    """Read every key, with stand-ins for what `report` is told can't be read."""
+    keys = Keys(report, "", raw)
+    settings = Settings(
+        workspace=_workspace(keys),
+        endpoint=EndpointSettings(
+            name=keys.take("endpoint", values.label, "", required="the name of the managed online endpoint"),
+            auth=keys.take("auth", values.choice(Auth), Auth.KEY),
+        ),
+        deployment=_deployment(keys),
+        probe=_probe(keys.object("probe")),
+        ladder=_ladder(keys),
+        gates=tuple(gate(each) for each in keys.objects("gates", GATES_REQUIRED)),
+    )
+    keys.finish()
+    return settings
+
+
+def _workspace(keys: Keys) -> WorkspaceSettings:
+    return WorkspaceSettings(
+        resource_group=keys.take(
+            "resourceGroup", values.resource_group, "", required="a resource group's name"
+        ),
+        name=keys.take("workspace", values.workspace, "", required="an Azure ML workspace's name"),
+        create=keys.take("createWorkspace", values.flag, default=False),
+        log_analytics=keys.take("logAnalyticsWorkspace", values.log_analytics, None),
+    )
+
+
+def _deployment(keys: Keys) -> DeploymentSettings:
+    return DeploymentSettings(
+        model=keys.take(
+            "model",
+            values.asset(AssetKind.MODEL),
+            _ANY_MODEL,
+            required="a model, such as azureml:credit-risk:7",
+        ),
+        environment=keys.take("environment", values.asset(AssetKind.ENVIRONMENT), None),
+        code=keys.take("code", values.folder, None),
+        scoring_script=keys.take("scoringScript", values.script, None),
+        instance_type=keys.take("instanceType", values.instance_type, "Standard_DS3_v2"),
+        instances=keys.take("instances", values.whole(1, 50), 1),
+        serving=serving(keys.object("settings")),
+    )
+
+
+def _probe(keys: Keys) -> ProbeSettings:
+    default = ProbeSettings("")
+    read = ProbeSettings(
+        file=keys.take("file", values.file, "", required="the file with the body of the probe's requests"),
+        path=keys.take("path", values.url_path, default.path),
+        expect=keys.take("expect", _expected, None),
+        max_latency=keys.take(
+            "maxLatency", values.duration(timedelta(milliseconds=1), LONGEST_REQUEST), default.max_latency
+        ),
+        requests=keys.take("requests", values.whole(1, 100), default.requests),
+    )
+    keys.finish()
+    return read
+
+
+def _expected(value: Any) -> object:
+    if not isinstance(value, dict | list):
+        raise NotAllowedError(
+            "an object or a list that the JSON answer must resemble, such as {probabilities: [0.5]}"
+        )
+    return cast("object", value)
+
+
+def _ladder(keys: Keys) -> LadderSettings:
+    stages = keys.objects("stages", checks.LADDER)
+    default = LadderSettings(())
+    return LadderSettings(
+        stages=tuple(_stage(each) for each in stages),
+        slots=keys.take("slots", _slots, default.slots),
+        retire_after=keys.take("retireAfter", values.duration(_ZERO, _YEAR), default.retire_after),
+        keep_failed=keys.take("keepFailed", values.flag, default.keep_failed),
+        settle=keys.take("settle", values.duration(_ZERO, _DAY), default.settle),
+        lag=keys.take("lag", values.duration(_ZERO, _DAY), default.lag),
+    )
+
+
+def _stage(keys: Keys) -> Stage:
+    read = Stage(
+        traffic=keys.take("traffic", values.whole(1, 100), 0, required="the candidate's share in percent"),
+        bake=keys.take("bake", values.duration(_ZERO, _YEAR), _ZERO, required="a duration, such as 30m"),
+        min_requests=keys.take("minRequests", values.whole(1), 1),
+    )
+    keys.finish()
+    return read
+
+
+def _slots(value: Any) -> tuple[str, ...]:
+    found = parsed(value)
+    if not isinstance(found, list):
+        raise NotAllowedError(_SLOTS)
+    names = [values.label(name) for name in cast("list[object]", found)]
+    if len(names) < 2 or len({name.casefold() for name in names}) < len(names):  # noqa: PLR2004 - blue and green
+        raise NotAllowedError(_SLOTS + ", all different")
+    return tuple(names)

@@ -1,0 +1,132 @@
+"""Config as the rest of the program sees it: typed, checked and complete with defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rollout.core.plan import Plan, Stage
+from rollout.core.release import Release
+from rollout.core.serving import ServingSettings
+
+if TYPE_CHECKING:
+    from rollout.core.assets import AssetRef
+    from rollout.core.gates.fixed import FixedGate
+
+
+class Auth(StrEnum):
+    """How callers of the endpoint prove who they are; Azure's `authMode`."""
+
+    KEY = "Key"
+    AML_TOKEN = "AMLToken"  # noqa: S105 - the name of a mode
+    AAD_TOKEN = "AADToken"  # noqa: S105 - likewise
+
+
+@dataclass(frozen=True)
+class WorkspaceSettings:
+    """Where the endpoint lives."""
+
+    resource_group: str
+    name: str
+    create: bool = False
+    """Whether the stack declares the resource group, the workspace and what that needs."""
+    log_analytics: str | None = None
+    """The ARM id of the Log Analytics workspace for the endpoint's logs, beside an existing workspace."""
+
+
+@dataclass(frozen=True)
+class EndpointSettings:
+    """The managed online endpoint."""
+
+    name: str
+    auth: Auth = Auth.KEY
+
+
+@dataclass(frozen=True)
+class DeploymentSettings:
+    """What config asks to be deployed; `Settings.release` makes a release of it."""
+
+    model: AssetRef
+    """May be `@latest` (`version` is None)."""
+    environment: AssetRef | None = None
+    code: str | None = None
+    """The folder of the scoring code, relative to the project."""
+    scoring_script: str | None = None
+    """Relative to `code`."""
+    instance_type: str = "Standard_DS3_v2"
+    instances: int = 1
+    serving: ServingSettings = field(default_factory=ServingSettings)
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """The requests that a candidate must answer at 0 %, before it gets any traffic."""
+
+    file: str
+    """The request body, relative to the project."""
+    path: str = "/score"
+    expect: object = None
+    """What the JSON answer must look like: an object's keys, a list's items, the kinds of the values."""
+    max_latency: timedelta = timedelta(seconds=5)
+    requests: int = 3
+
+
+@dataclass(frozen=True)
+class LadderSettings:
+    """The ladder and what goes with it."""
+
+    stages: tuple[Stage, ...]
+    slots: tuple[str, ...] = ("blue", "green")
+    retire_after: timedelta = timedelta(hours=24)
+    keep_failed: bool = True
+    settle: timedelta = timedelta(minutes=2)
+    lag: timedelta = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of a stack's config.
+
+    `release` and then `plan` complete it with what config can't know: the versions that references resolve
+    to, and the digest of the scoring code.
+    """
+
+    workspace: WorkspaceSettings
+    endpoint: EndpointSettings
+    deployment: DeploymentSettings
+    probe: ProbeSettings
+    ladder: LadderSettings
+    gates: tuple[FixedGate, ...]
+
+    def release(self, model: AssetRef, environment: AssetRef | None, code: str | None) -> Release:
+        """Return the release that config names.
+
+        Args:
+            model: `deployment.model`, at a version.
+            environment: `deployment.environment`, at a version.
+            code: `tree_digest` of the folder `deployment.code`.
+        """
+        wanted = self.deployment
+        return Release(
+            model=model,
+            instance_type=wanted.instance_type,
+            code=code,
+            scoring_script=wanted.scoring_script,
+            environment=environment,
+            settings=wanted.serving,
+        )
+
+    def plan(self, release_id: str) -> Plan:
+        """Return what `decide` takes: the ladder with the id of the release that climbs it."""
+        ladder = self.ladder
+        return Plan(
+            release=release_id,
+            stages=ladder.stages,
+            slots=ladder.slots,
+            retire_after=ladder.retire_after,
+            keep_failed=ladder.keep_failed,
+            settle=ladder.settle,
+            lag=ladder.lag,
+        )
