@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rollout.core.config.credentials import HIDDEN, looks_secret, redacted
 
@@ -94,7 +94,7 @@ def parsed(value: object) -> object:
         found = json.loads(value)
     except ValueError:
         return value
-    return found if isinstance(found, dict | list) else value
+    return cast("object", found) if isinstance(found, dict | list) else value
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
