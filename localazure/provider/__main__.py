@@ -1,0 +1,11 @@
+"""`python -m localazure.provider`: what the engine starts."""
+
+from __future__ import annotations
+
+from localazure.provider.lean import lean_stubs
+
+lean_stubs()
+
+from localazure.provider.serve import serve  # noqa: E402 - after the package around the stubs is out of the way
+
+serve()
