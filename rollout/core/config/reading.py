@@ -44,6 +44,7 @@ def read(
 
     Args:
         raw: Every `rollout:` key without that prefix, as text; objects and lists as JSON, as Pulumi has them.
+            An empty text is no value.
         file: The stack's config file, for messages: `Pulumi.dev.yaml`.
         defaults_file: The file with the project's defaults, for messages.
         stack_keys: The keys that are set in the stack's own file, with or without the prefix; a problem with
@@ -52,13 +53,14 @@ def read(
     Raises:
         ConfigError: With every problem there is, not just the first.
     """
+    written = {key: value for key, value in raw.items() if value.strip()}
     own = None if stack_keys is None else {key.removeprefix(PREFIX) for key in stack_keys}
 
     def file_of(key: str) -> str:
-        return file if own is None or key in own or key not in raw else defaults_file
+        return file if own is None or key in own or key not in written else defaults_file
 
     report = Report(file_of)
-    settings = draft(raw, report)
+    settings = draft(written, report)
     checks.run(settings, report)
     if report.problems:
         raise ConfigError(report.problems)
