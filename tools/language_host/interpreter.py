@@ -1,6 +1,7 @@
 """Which Python runs a program: what `runtime.options` of its Pulumi.yaml say, as with Pulumi's own host."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ class Interpreter:
 
     executable: Path
     virtualenv: Path | None
+
+    def version(self) -> str:
+        """Its version, for example 3.11.7."""
+        answer = subprocess.run([self.executable, "-V"], capture_output=True, text=True, check=True)
+        return answer.stdout.removeprefix("Python").strip()
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The variables of an activated environment, so that a program's own commands find it."""

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import platform
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,7 +49,10 @@ class LanguageHost(service.LanguageRuntimeServicer):
 
     def About(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: D102, N802
         chosen = _interpreter(request.info, context)
-        return language.AboutResponse(executable=str(chosen.executable), version=platform.python_version())
+        return language.AboutResponse(executable=str(chosen.executable), version=chosen.version())
+
+    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: D102, N802, ARG002
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "tools/setup installs what requirements.lock lists")
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: D102, N802, ARG002
         self._programs.interrupt()
