@@ -1,0 +1,145 @@
+"""What a workspace needs beside it, and what watches it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import uuid
+
+from localazure.arm.errors import bad_request
+from localazure.arm.kind import JSON, Answer, Call, Kind
+from localazure.arm.store import Resource
+
+__all__ = ["Components", "ContainerRegistries", "DiagnosticSettings", "KeyVaults", "LogWorkspaces"]
+
+
+class KeyVaults(Kind):
+    """Key vaults: the resource alone; nothing here needs its secrets."""
+
+    type = "Microsoft.KeyVault/vaults"
+    tracked = True
+    name_rule = re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
+    name_help = "3 to 24 letters, digits and single dashes, beginning with a letter, not ending in a dash"
+
+    def check(self, call: Call, body: JSON, old: Resource | None) -> None:
+        """Azure wants to know the tenant and the sku."""
+        del call, old
+        properties = body.get("properties") or {}
+        for name in ("tenantId", "sku"):
+            if not properties.get(name):
+                raise bad_request(f"The parameter properties.{name} is not specified.")
+
+    def view(self, resource: Resource) -> JSON:
+        """With the vault's address."""
+        added = {"vaultUri": f"https://{resource.name}.vault.localhost/", "provisioningState": "Succeeded"}
+        return super().view(resource) | {"properties": resource.properties | added}
+
+
+class LogWorkspaces(Kind):
+    """Log Analytics workspaces: `customerId` is what queries name."""
+
+    type = "Microsoft.OperationalInsights/workspaces"
+    tracked = True
+    name_rule = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]")
+    name_help = "4 to 63 letters, digits and dashes, beginning and ending with a letter or digit"
+
+    def new_state(self, call: Call, body: JSON) -> JSON:
+        """The customer id and two keys."""
+        del call, body
+        keys = [base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2)]
+        return {"customerId": str(uuid.uuid4()), "keys": keys}
+
+    def view(self, resource: Resource) -> JSON:
+        """With the customer id and Azure's defaults."""
+        defaults: JSON = {"sku": {"name": "pergb2018"}, "retentionInDays": 30}
+        added = {"customerId": resource.state["customerId"], "provisioningState": "Succeeded"}
+        return super().view(resource) | {"properties": defaults | resource.properties | added}
+
+    async def act(self, call: Call, action: str) -> Answer:
+        """`sharedKeys`."""
+        resource = self.need(call.path)
+        if action.lower() != "sharedkeys":
+            return await super().act(call, action)
+        primary, secondary = resource.state["keys"]
+        return Answer(200, {"primarySharedKey": primary, "secondarySharedKey": secondary})
+
+
+class Components(Kind):
+    """Application Insights components."""
+
+    type = "Microsoft.Insights/components"
+    tracked = True
+    name_rule = re.compile(r"[^/\\%&?+]{1,255}")
+    name_help = "1 to 255 characters without / \\ % & ? +"
+
+    def new_state(self, call: Call, body: JSON) -> JSON:
+        """The instrumentation key and the application id."""
+        del call, body
+        return {"key": str(uuid.uuid4()), "app": str(uuid.uuid4())}
+
+    def view(self, resource: Resource) -> JSON:
+        """With keys and the connection string."""
+        key = resource.state["key"]
+        base = self.azure.settings.base_url
+        connection = (
+            f"InstrumentationKey={key};IngestionEndpoint={base}/;ApplicationId={resource.state['app']}"
+        )
+        added: JSON = {
+            "AppId": resource.state["app"],
+            "ApplicationId": resource.name,
+            "InstrumentationKey": key,
+            "ConnectionString": connection,
+            "provisioningState": "Succeeded",
+        }
+        defaults = {
+            "IngestionMode": "LogAnalytics"
+            if "WorkspaceResourceId" in resource.properties
+            else "ApplicationInsights"
+        }
+        return super().view(resource) | {"properties": defaults | resource.properties | added}
+
+
+class ContainerRegistries(Kind):
+    """Container registries: the resource alone."""
+
+    type = "Microsoft.ContainerRegistry/registries"
+    tracked = True
+    name_rule = re.compile(r"[a-zA-Z0-9]{5,50}")
+    name_help = "5 to 50 letters and digits"
+
+    def check(self, call: Call, body: JSON, old: Resource | None) -> None:
+        """Azure wants a sku."""
+        del call, old
+        if not (body.get("sku") or {}).get("name"):
+            raise bad_request("The required property sku.name is missing.", "InvalidRequestContent")
+
+    def view(self, resource: Resource) -> JSON:
+        """With the login server."""
+        added = {
+            "loginServer": f"{resource.name.lower()}.azurecr.localhost",
+            "provisioningState": "Succeeded",
+        }
+        sku = resource.body["sku"]
+        return super().view(resource) | {
+            "sku": {"tier": sku["name"]} | sku,
+            "properties": resource.properties | added,
+        }
+
+
+class DiagnosticSettings(Kind):
+    """Diagnostic settings, on any resource."""
+
+    type = "Microsoft.Insights/diagnosticSettings"
+
+    def check(self, call: Call, body: JSON, old: Resource | None) -> None:
+        """A setting says where to and what."""
+        del call, old
+        properties = body.get("properties") or {}
+        if not any(properties.get(name) for name in ("workspaceId", "storageAccountId", "eventHubName")):
+            raise bad_request("At least one data sink needs to be specified.")
+        workspace = properties.get("workspaceId")
+        if workspace and self.store.get(workspace) is None:
+            raise bad_request(f"The Log Analytics workspace '{workspace}' was not found.", "ResourceNotFound")
+        if not properties.get("logs") and not properties.get("metrics"):
+            raise bad_request("At least one log or metric category needs to be specified.")

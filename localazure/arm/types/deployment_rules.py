@@ -1,0 +1,131 @@
+"""What Azure refuses and fills in of an online deployment."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from localazure.arm.errors import bad_request
+
+if TYPE_CHECKING:
+    from localazure.arm.kind import JSON
+
+__all__ = ["capacity", "check_body", "same_but_scale", "seconds", "with_defaults"]
+
+PROBE: dict[str, Any] = {
+    "initialDelay": "PT10S",
+    "period": "PT10S",
+    "timeout": "PT2S",
+    "successThreshold": 1,
+    "failureThreshold": 30,
+}
+REQUESTS: dict[str, Any] = {
+    "requestTimeout": "PT5S",
+    "maxConcurrentRequestsPerInstance": 1,
+    "maxQueueWait": "PT0.5S",
+}
+MOST_INSTANCES = 50
+LONGEST_REQUEST = 180.0
+DURATION = re.compile(
+    r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?", re.IGNORECASE
+)
+SERVERS_OWN = ("createdBy", "createdAt", "lastModifiedAt", "AzureAsyncOperationUri")
+
+
+def with_defaults(properties: JSON) -> JSON:
+    """A deployment's properties with Azure's defaults where the client said nothing."""
+    filled: JSON = {
+        "appInsightsEnabled": False,
+        "egressPublicNetworkAccess": "Enabled",
+        "environmentVariables": {},
+        "scaleSettings": {"scaleType": "Default"},
+    } | {key: value for key, value in properties.items() if value is not None}
+    filled["requestSettings"] = _filled(REQUESTS, filled.get("requestSettings"))
+    for probe in ("livenessProbe", "readinessProbe"):
+        filled[probe] = _filled(PROBE, filled.get(probe))
+    return filled
+
+
+def check_body(body: JSON) -> None:
+    """Refuse a deployment that Azure would refuse at once.
+
+    Raises:
+        ArmError: 400.
+    """
+    properties: Any = body.get("properties")
+    if not isinstance(properties, dict):
+        raise bad_request("The request is invalid: properties is missing.")
+    kind = properties.get("endpointComputeType")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if kind != "Managed":
+        raise bad_request(
+            f"The request is invalid: endpointComputeType is {kind!r}; here it can only be 'Managed'."
+        )
+    filled = with_defaults(properties)  # pyright: ignore[reportUnknownArgumentType]
+    if not filled.get("instanceType"):
+        raise bad_request("The request is invalid: instanceType is missing.")
+    if capacity(body) not in range(1, MOST_INSTANCES + 1):
+        raise bad_request(
+            f"The request is invalid: sku.capacity is {capacity(body)}; 1 to {MOST_INSTANCES} instances."
+        )
+    requests = filled["requestSettings"]
+    timeout = seconds(requests["requestTimeout"], "requestSettings.requestTimeout")
+    if not 0 < timeout <= LONGEST_REQUEST:
+        raise bad_request(
+            f"The request is invalid: requestTimeout is {timeout:g} s; the limit is {LONGEST_REQUEST:g} s."
+        )
+    if requests["maxConcurrentRequestsPerInstance"] < 1:
+        raise bad_request("The request is invalid: maxConcurrentRequestsPerInstance must be 1 or more.")
+    for probe in ("livenessProbe", "readinessProbe"):
+        for key in ("initialDelay", "period", "timeout"):
+            seconds(filled[probe][key], f"{probe}.{key}")
+    variables = filled["environmentVariables"]
+    wrong = [name for name, value in variables.items() if not isinstance(value, str)]
+    if wrong:
+        raise bad_request(f"The request is invalid: environmentVariables.{wrong[0]} must be a string.")
+
+
+def capacity(body: JSON) -> int:
+    """How many instances a body asks for; 1 where it doesn't say."""
+    sku: Any = body.get("sku") or {}
+    wanted = sku.get("capacity")
+    if wanted is None:
+        return 1
+    if type(wanted) is not int:
+        raise bad_request(f"The request is invalid: sku.capacity is {wanted!r}; an integer is needed.")
+    return wanted
+
+
+def same_but_scale(one: JSON, other: JSON) -> bool:
+    """Whether two bodies run the same program; counts, tags and descriptions may differ."""
+    return _runs(one) == _runs(other)
+
+
+def seconds(duration: str, where: str) -> float:
+    """An ISO 8601 duration in seconds.
+
+    >>> seconds("PT1M0.5S", "requestTimeout")
+    60.5
+
+    Raises:
+        ArmError: 400, it is none.
+    """
+    found = DURATION.fullmatch(str(duration))
+    if found is None or not any(found.groups()):
+        raise bad_request(
+            f"The request is invalid: {where} is {duration!r}, no ISO 8601 duration such as PT5S."
+        )
+    parts = [float(found[name] or 0) for name in ("d", "h", "m", "s")]
+    return ((parts[0] * 24 + parts[1]) * 60 + parts[2]) * 60 + parts[3]
+
+
+def _filled(defaults: JSON, given: JSON | None) -> JSON:
+    return defaults | {key: value for key, value in (given or {}).items() if value is not None}
+
+
+def _runs(body: JSON) -> JSON:
+    properties = with_defaults(body["properties"])
+    for key in ("description", "provisioningState"):
+        properties.pop(key, None)
+    extra: JSON = properties.pop("properties", None) or {}
+    kept = {key: value for key, value in extra.items() if key not in SERVERS_OWN}
+    return properties | {"properties": kept}

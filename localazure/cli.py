@@ -1,0 +1,196 @@
+"""`localazure`: start, stop and look at a local Azure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localazure.running import Running, running
+from localazure.settings import Settings, default_home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["main"]
+
+START_SECONDS = 30.0
+TAIL = 50
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = _parser().parse_args(arguments)
+    home: Path = options.home.resolve() if options.home else default_home()
+    command: Callable[[Path, Any], int] = options.command
+    try:
+        return command(home, options)
+    except (OSError, ValueError) as error:
+        print(f"localazure: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    home = argparse.ArgumentParser(add_help=False)
+    home.add_argument("--home", type=Path, help="state folder (default: $LOCALAZURE_HOME or ./.local/azure)")
+    parser = argparse.ArgumentParser(
+        "localazure", description="A local Azure that speaks Azure's wire protocol."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, text in (
+        ("up", _up, "start it in the background"),
+        ("down", _down, "end it and everything it runs"),
+        ("status", _status, "say whether it is up, and what it serves"),
+        ("logs", _logs, "show the end of the daemon's log"),
+        ("env", _env, 'print what a shell needs: eval "$(localazure env)"'),
+    ):
+        sub = commands.add_parser(name, help=text, parents=[home])
+        sub.set_defaults(command=command)
+        if name == "up":
+            sub.add_argument(
+                "--port", type=_port, help="port on loopback; 0 picks a free one (default: 8443)"
+            )
+            sub.add_argument("--rate", type=_rate, help="local seconds in a real second (default: 1)")
+        if name == "logs":
+            sub.add_argument("--tail", type=int, default=TAIL, help=f"lines (default: {TAIL})")
+    return parser
+
+
+def _up(home: Path, options: argparse.Namespace) -> int:
+    found = running(home)
+    if found is None:
+        _start(home, options.port, options.rate)
+        found = _wait(home)
+        print(f"Local Azure is up at {_settings(home).base_url} (pid {found.pid}, state in {home}).")
+    else:
+        settings = _settings(home)
+        print(f"Local Azure is up already at {settings.base_url} (pid {found.pid}, state in {home}).")
+        if options.port not in {None, 0, settings.port}:
+            print(
+                f"It keeps port {settings.port}: run `localazure down` first to change it.", file=sys.stderr
+            )
+            return 1
+        if options.rate is not None:
+            found.ask("clock", {"rate": options.rate})
+            print(f"Its clock runs at rate {options.rate:g} from now on.")
+    waiting = found.ask("status")["restarting"]
+    if waiting:
+        print(f"{len(waiting)} deployments are being started again: `localazure status` shows them.")
+    print('Next: eval "$(localazure env' + ("" if home == default_home() else f" --home {home}") + ')"')
+    return 0
+
+
+def _start(home: Path, port: int | None, rate: float | None) -> None:
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    words = [str(home), "-" if port is None else str(port), "-" if rate is None else str(rate)]
+    with (home / "daemon.log").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "localazure.daemon", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=home,
+            start_new_session=True,
+        )
+
+
+def _wait(home: Path) -> Running:
+    """The daemon as soon as it answers.
+
+    Raises:
+        OSError: It ended, or didn't answer in time.
+    """
+    shown = sys.stderr.isatty()
+    until = time.monotonic() + START_SECONDS
+    seen = False
+    while time.monotonic() < until:
+        found = running(home)
+        if found is not None and found.pid and found.answers():
+            if shown:
+                print(file=sys.stderr)
+            return found
+        if seen and found is None:
+            break
+        seen = seen or found is not None
+        if shown:
+            print("." if seen else "", end="", file=sys.stderr, flush=True)
+        time.sleep(0.05)
+    end = (home / "daemon.log").read_text().splitlines()[-5:]
+    raise OSError("it didn't come up. The end of its log:\n  " + "\n  ".join(end))
+
+
+def _down(home: Path, options: argparse.Namespace) -> int:
+    del options
+    found = running(home)
+    if found is None:
+        print(f"No local Azure runs on {home}.")
+        return 0
+    found.stop()
+    print(f"Local Azure is down. Its state stays in {home}.")
+    return 0
+
+
+def _status(home: Path, options: argparse.Namespace) -> int:
+    del options
+    found = running(home)
+    if found is None:
+        print(f"Local Azure is down (state in {home}). Start it with `localazure up`.")
+        return 3
+    status = found.ask("status")
+    print(f"Local Azure is up at {status['baseUrl']} (pid {status['pid']}, state in {home}).")
+    print(f"Its clock says {status['now'][:19]}Z, at rate {status['rate']:g}.")
+    for one in status["deployments"]:
+        pids = ", ".join(str(instance["pid"]) for instance in one["instances"])
+        print(f"  {one['endpoint']}/{one['deployment']}: {len(one['instances'])} instances (pids {pids})")
+    for resource_id in status["restarting"]:
+        print(f"  being started again: {resource_id}")
+    return 0
+
+
+def _logs(home: Path, options: argparse.Namespace) -> int:
+    path = home / "daemon.log"
+    if not path.exists():
+        print(f"There is no log in {home}: local Azure was never started there.", file=sys.stderr)
+        return 1
+    print("\n".join(path.read_text(errors="replace").splitlines()[-options.tail :]))
+    return 0
+
+
+def _env(home: Path, options: argparse.Namespace) -> int:
+    del options
+    if running(home) is None:
+        print(f"localazure: nothing runs on {home}: start it with `localazure up`", file=sys.stderr)
+        return 1
+    from localazure.env import environment, exports  # noqa: PLC0415 - the other commands start without it
+
+    print(exports(environment(_settings(home), os.environ)), end="")
+    return 0
+
+
+def _settings(home: Path) -> Settings:
+    found = Settings.load(home)
+    if found is None:
+        raise ValueError(f"{home} has no settings: run `localazure up`")
+    return found
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the highest port
+        raise argparse.ArgumentTypeError(f"{text!r}: 0 to 65535")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 1e6:  # noqa: PLR2004 - what the clock takes
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: local seconds in a real second, above 0, at most 1000000"
+        )
+    return rate

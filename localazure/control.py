@@ -1,0 +1,128 @@
+"""`/_local/`: what Azure doesn't have. The clock, faults, the request log, rows, reset and status."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from localazure.arm.errors import bad_request
+from localazure.arm.handlers import read_json
+from localazure.clock import iso
+
+if TYPE_CHECKING:
+    from localazure.arm.plane import Plane
+    from localazure.azure import Azure
+    from localazure.faults import Faults
+    from localazure.requests import Requests
+
+__all__ = ["routes"]
+
+
+def routes(azure: Azure, plane: Plane, faults: Faults, requests: Requests) -> list[web.RouteDef]:
+    """The control routes; the middleware checks their token."""
+    control = _Control(azure, plane, faults, requests)
+    return [
+        web.get("/_local/clock", control.clock),
+        web.post("/_local/clock", control.set_clock),
+        web.get("/_local/requests", control.log),
+        web.post("/_local/faults", control.add_fault),
+        web.delete("/_local/faults", control.clear_faults),
+        web.post("/_local/rows", control.rows),
+        web.post("/_local/reset", control.reset),
+        web.get("/_local/status", control.status),
+    ]
+
+
+class _Control:
+    def __init__(self, azure: Azure, plane: Plane, faults: Faults, requests: Requests) -> None:
+        self._azure = azure
+        self._plane = plane
+        self._faults = faults
+        self._requests = requests
+
+    async def clock(self, request: web.Request) -> web.Response:
+        del request
+        clock = self._azure.clock
+        return web.json_response({"now": iso(clock.now()), "rate": clock.rate})
+
+    async def set_clock(self, request: web.Request) -> web.Response:
+        wanted = await _object(request)
+        unknown = set(wanted) - {"advance", "rate"}
+        if unknown or not wanted:
+            raise bad_request('clock takes {"advance": seconds} and {"rate": r}.')
+        try:
+            if "rate" in wanted:
+                self._azure.clock.run_at(float(wanted["rate"]))
+            if "advance" in wanted:
+                self._azure.clock.advance(float(wanted["advance"]))
+        except (TypeError, ValueError) as error:
+            raise bad_request(str(error)) from error
+        return await self.clock(request)
+
+    async def log(self, request: web.Request) -> web.Response:
+        since = request.query.get("since", "0")
+        if not since.isdecimal():
+            raise bad_request(f"since={since}: the number of the last entry you have is needed.")
+        return web.json_response({"value": self._requests.since(int(since))})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        wanted = await read_json(request)
+        specs: list[dict[str, Any]] = wanted if isinstance(wanted, list) else [wanted]
+        try:
+            for spec in specs:
+                self._faults.add(spec)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise bad_request(f"faults: {error}") from error
+        return web.json_response({"added": len(specs)}, status=201)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        del request
+        self._faults.clear()
+        return web.Response(status=204)
+
+    async def rows(self, request: web.Request) -> web.Response:
+        wanted = await read_json(request)
+        objects: Any = wanted.get("rows") if isinstance(wanted, dict) else wanted  # pyright: ignore[reportUnknownMemberType]
+        if not isinstance(objects, list):
+            raise bad_request("rows: a list of objects is needed.")
+        try:
+            added = self._azure.rows.inject(objects)  # pyright: ignore[reportUnknownArgumentType]
+        except (TypeError, ValueError) as error:
+            raise bad_request(f"rows: {error}") from error
+        return web.json_response({"added": added}, status=201)
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Forget every resource, blob, row and fault; keys, certificates and the clock stay."""
+        del request
+        self._faults.clear()
+        await self._plane.operations.forget()
+        await self._plane.stop_restarting()
+        for resource in reversed(self._azure.store.descendants("/subscriptions")):
+            await self._plane.kind(resource.type).dispose(resource)
+        self._azure.store.clear()
+        self._plane.blobs.clear()
+        await self._azure.rows.clear()
+        return web.Response(status=204)
+
+    async def status(self, request: web.Request) -> web.Response:
+        del request
+        settings = self._azure.settings
+        shown: dict[str, Any] = {
+            "pid": os.getpid(),
+            "baseUrl": settings.base_url,
+            "home": str(settings.home),
+            "now": iso(self._azure.clock.now()),
+            "rate": self._azure.clock.rate,
+            "restarting": self._plane.restarting,
+            "deployments": self._azure.serving.status(),
+        }
+        return web.json_response(shown)
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    wanted = await read_json(request)
+    if not isinstance(wanted, dict):
+        raise bad_request("A JSON object is needed.")
+    return wanted  # pyright: ignore[reportUnknownVariableType]

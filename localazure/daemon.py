@@ -1,0 +1,71 @@
+"""`python -m localazure.daemon HOME`: runs one local Azure until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from localazure.env import prepare
+from localazure.running import hold_lock
+from localazure.server import Server
+from localazure.settings import Settings
+
+__all__ = ["main"]
+
+DEFAULT_PORT = 8443
+
+
+def main(arguments: list[str]) -> int:
+    """Run the daemon: state folder, port or `-`, rate or `-`."""
+    home = Path(arguments[0]).resolve()
+    port = None if arguments[1] == "-" else int(arguments[1])
+    rate = None if arguments[2] == "-" else float(arguments[2])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    lock = hold_lock(home)
+    if lock is None:
+        print(f"localazure: another daemon holds {home}", file=sys.stderr)
+        return 1
+    try:
+        asyncio.run(_run(home, port, rate))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        print(f"localazure: {error.strerror}: `localazure up --port 0` picks a free port", file=sys.stderr)
+        return 1
+    finally:
+        lock.close()
+    return 0
+
+
+async def _run(home: Path, port: int | None, rate: float | None) -> None:
+    settings = Settings.load(home) or Settings(home=home, port=DEFAULT_PORT)
+    if port is not None:
+        settings = replace(settings, port=port or _free_port())
+    settings.save()
+    server = Server.make(settings, rate=rate)
+    prepare(settings)
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    try:
+        await server.start()
+        logging.getLogger(__name__).info("up at %s", settings.base_url)
+        await ended.wait()
+    finally:
+        await server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

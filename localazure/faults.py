@@ -1,0 +1,143 @@
+"""Faults that a test orders: an answer that goes wrong, an operation that fails or never ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Fault", "Faults", "OperationFault"]
+
+
+@dataclass
+class Fault:
+    """One kind of request that goes wrong.
+
+    Attributes:
+        method: Matches the whole HTTP method.
+        path: Searched in path and query.
+        times: How many more requests it hits; None is without end.
+        status: The status answered, or None to only wait.
+        after: The request takes effect first and only its answer is lost.
+        delay: Real seconds waited before anything else.
+    """
+
+    method: re.Pattern[str]
+    path: re.Pattern[str]
+    times: int | None
+    status: int | None
+    after: bool
+    delay: float
+    retry_after_ms: int | None
+    body: Any
+
+
+@dataclass
+class OperationFault:
+    """One kind of long-running operation that goes wrong.
+
+    Attributes:
+        path: Searched in the id of the resource it works on.
+        hang: It stays in progress (for `seconds`, if given) and then goes on as usual.
+        seconds: Local seconds before it fails, or that it hangs.
+    """
+
+    path: re.Pattern[str]
+    times: int | None
+    hang: bool
+    code: str
+    message: str
+    seconds: float | None
+
+
+class Faults:
+    """The faults in force."""
+
+    def __init__(self) -> None:
+        self._requests: list[Fault] = []
+        self._operations: list[OperationFault] = []
+
+    def add(self, spec: Mapping[str, Any]) -> None:
+        """Put a fault in force.
+
+        Raises:
+            ValueError: The specification is not one; the text names the key.
+        """
+        if "operation" in spec:
+            self._operations.append(_operation(spec["operation"], spec.get("times")))
+        else:
+            self._requests.append(_request(spec))
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self._requests.clear()
+        self._operations.clear()
+
+    def of_request(self, method: str, path: str) -> Fault | None:
+        """The first fault that hits this request; uses up one of its times."""
+        if not self._requests:
+            return None
+        for fault in self._requests:
+            if fault.method.fullmatch(method) and fault.path.search(path):
+                _use(fault, self._requests)
+                return fault
+        return None
+
+    def of_operation(self, resource_id: str) -> OperationFault | None:
+        """The first fault that hits an operation on this resource; uses up one of its times."""
+        for fault in self._operations:
+            if fault.path.search(resource_id):
+                _use(fault, self._operations)
+                return fault
+        return None
+
+
+def _use(fault: Any, among: list[Any]) -> None:
+    if fault.times is None:
+        return
+    fault.times -= 1
+    if fault.times <= 0:
+        among.remove(fault)
+
+
+def _request(spec: Mapping[str, Any]) -> Fault:
+    match = spec.get("match", {})
+    when = spec.get("when", "before")
+    if when not in {"before", "after"}:
+        raise ValueError(f"when: {when!r}: give 'before' or 'after'")
+    if "status" not in spec and "delay" not in spec:
+        raise ValueError("a fault needs a status, a delay or an operation")
+    return Fault(
+        method=_regex(match.get("method", ".*")),
+        path=_regex(match.get("path", "")),
+        times=spec.get("times"),
+        status=spec.get("status"),
+        after=when == "after",
+        delay=float(spec.get("delay", 0)),
+        retry_after_ms=spec.get("retryAfterMs"),
+        body=spec.get("body"),
+    )
+
+
+def _operation(spec: Mapping[str, Any], times: int | None) -> OperationFault:
+    outcome = spec.get("outcome", "fail")
+    if outcome not in {"fail", "hang"}:
+        raise ValueError(f"outcome: {outcome!r}: give 'fail' or 'hang'")
+    return OperationFault(
+        path=_regex(spec.get("path", "")),
+        times=spec.get("times", times),
+        hang=outcome == "hang",
+        code=spec.get("code", "InternalServerError"),
+        message=spec.get("message", "The operation failed, as ordered."),
+        seconds=spec.get("seconds"),
+    )
+
+
+def _regex(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error

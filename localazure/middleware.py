@@ -1,0 +1,153 @@
+"""What every request passes: the log, the bearer token, and the faults that were ordered."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import re
+import uuid
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from localazure.arm.errors import ArmError
+from localazure.clock import iso
+from localazure.identity import TokenError
+from localazure.requests import Requests, redacted
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler, Middleware
+
+    from localazure.azure import Azure
+    from localazure.faults import Fault, Faults
+
+__all__ = ["middlewares"]
+
+log = logging.getLogger(__name__)
+OPEN = re.compile(
+    r"/metadata/|/msi/token|/[^/]+(/v2\.0)?/\.well-known/openid-configuration$|/[^/]+/oauth2/v2\.0/token$"
+)
+SIGNATURE = re.compile(r"(sig=)[^&]+", re.IGNORECASE)
+UNLOGGED = ("/endpoints/", "/_local/")  # scoring requests are rows; control is no Azure
+OWN_CHECKS = ("/endpoints/", "/blob/")  # with keys and signatures of their own
+
+
+def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token: str) -> list[Middleware]:
+    """The outermost first: date and log, errors, token, faults."""
+
+    @web.middleware
+    async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request["status"] = 500
+        try:
+            answer = await handler(request)
+            request["status"] = answer.status
+        finally:
+            if not request.path.startswith(UNLOGGED):
+                requests.add(await _entry(azure, request))
+        return answer
+
+    @web.middleware
+    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ArmError as error:
+            return web.json_response(error.body(), status=error.status)
+        except web.HTTPException as error:
+            code = HTTPStatus(error.status).phrase.replace(" ", "")
+            text = f"{error.reason}: local Azure has no {request.method} {request.path}."
+            return web.json_response(ArmError(error.status, code, text).body(), status=error.status)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("%s %s", request.method, request.path)
+            error = ArmError(500, "InternalServerError", "Local Azure failed: see `localazure logs`.")
+            return web.json_response(error.body(), status=500)
+
+    @web.middleware
+    async def token(request: web.Request, handler: Handler) -> web.StreamResponse:
+        path = request.path
+        if not path.startswith(OWN_CHECKS) and OPEN.match(path) is None:
+            shown = request.headers.get("Authorization", "")
+            if path.startswith("/_local/"):
+                if not hmac.compare_digest(shown.encode(), f"Bearer {control_token}".encode()):
+                    raise ArmError(
+                        401, "Unauthorized", "The token of /_local/ is in control.token of the state folder."
+                    )
+            else:
+                _check(azure, shown)
+        return await handler(request)
+
+    @web.middleware
+    async def wrong(request: web.Request, handler: Handler) -> web.StreamResponse:
+        fault = (
+            None
+            if request.path.startswith("/_local/")
+            else faults.of_request(request.method, request.path_qs)
+        )
+        if fault is None:
+            return await handler(request)
+        await asyncio.sleep(fault.delay)
+        if fault.status is None:
+            return await handler(request)
+        if fault.after:
+            await handler(request)
+        return _faulty(fault, fault.status)
+
+    return [outermost, errors, token, wrong]
+
+
+async def add_headers(request: web.Request, answer: web.StreamResponse, azure: Azure) -> None:
+    """The local time and Azure's request ids, on every answer."""
+    answer.headers["Date"] = format_datetime(azure.clock.now(), usegmt=True)
+    answer.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
+    client = request.headers.get("x-ms-client-request-id")
+    if client:
+        answer.headers["x-ms-client-request-id"] = client
+    if request.path.startswith("/blob/"):
+        answer.headers["x-ms-version"] = request.headers.get("x-ms-version", "2021-08-06")
+
+
+def _check(azure: Azure, shown: str) -> None:
+    scheme, _, token = shown.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        text = "Authentication failed. The 'Authorization' header is missing."
+        raise ArmError(401, "AuthenticationFailed", text)
+    try:
+        claims = azure.tokens.check(token)
+    except TokenError as error:
+        raise ArmError(401, "InvalidAuthenticationToken", str(error)) from error
+    if str(claims["aud"]).startswith("/"):
+        raise ArmError(
+            401, "InvalidAuthenticationTokenAudience", "This token is for an endpoint's scoring alone."
+        )
+
+
+def _faulty(fault: Fault, status: int) -> web.Response:
+    headers = {} if fault.retry_after_ms is None else {"retry-after-ms": str(fault.retry_after_ms)}
+    body = fault.body
+    if body is None:
+        code = HTTPStatus(status).phrase.replace(" ", "")
+        body = ArmError(status, code, "A fault that was ordered at /_local/faults.").body()
+    return web.json_response(body, status=status, headers=headers)
+
+
+async def _entry(azure: Azure, request: web.Request) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "time": iso(azure.clock.now()),
+        "method": request.method,
+        "path": SIGNATURE.sub(r"\1***", request.path_qs),
+        "status": request["status"],
+        "clientRequestId": request.headers.get("x-ms-client-request-id"),
+        "userAgent": request.headers.get("User-Agent"),
+    }
+    arm = request.path.lower().startswith(("/subscriptions/", "/providers/"))
+    if arm and request.method in {"PUT", "PATCH", "POST"} and request.can_read_body is not None:
+        try:
+            entry["body"] = redacted(json.loads(await request.read() or b"null"))
+        except (ValueError, web.HTTPException, ConnectionError):
+            entry["body"] = None
+    return entry

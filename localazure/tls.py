@@ -1,0 +1,59 @@
+"""The certificate authority of one local Azure, kept in its state folder."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import certifi
+import trustme
+
+if TYPE_CHECKING:
+    from localazure.settings import Settings
+
+__all__ = ["bundle_path", "server_context"]
+
+NAMES = ("localhost", "127.0.0.1", "::1", "*.blob.core.localhost")
+TRUST_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+
+
+def bundle_path(home: Path) -> Path:
+    """The file that clients trust: our authority, and everything that was trusted before."""
+    return home / "ca-bundle.pem"
+
+
+def server_context(settings: Settings) -> ssl.SSLContext:
+    """The listener's TLS side; makes the authority on first use and writes the bundle of clients."""
+    authority = _authority(settings.home)
+    _write_bundle(settings.home, authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    authority.issue_cert(*dict.fromkeys((settings.host, *NAMES))).configure_cert(context)
+    return context
+
+
+def _authority(home: Path) -> trustme.CA:
+    cert, key = home / "ca.pem", home / "ca.key"
+    if cert.exists() and key.exists():
+        return trustme.CA.from_pem(cert.read_bytes(), key.read_bytes())
+    home.mkdir(parents=True, exist_ok=True)
+    authority = trustme.CA(organization_name="localazure")
+    key.touch(mode=0o600)
+    authority.private_key_pem.write_to_path(str(key))
+    authority.cert_pem.write_to_path(str(cert))
+    return authority
+
+
+def _write_bundle(home: Path, authority: trustme.CA) -> None:
+    """Our authority in front of certifi's and of what this shell already trusts (a company's proxy, say)."""
+    target = bundle_path(home)
+    others = [Path(certifi.where())]
+    named = {Path(os.environ[name]).resolve() for name in TRUST_VARIABLES if os.environ.get(name)}
+    # Another local Azure's bundle says which instance a shell talked to, not whom the machine trusts.
+    others += sorted(path for path in named if path.name != target.name and path.is_file())
+    text = authority.cert_pem.bytes() + b"".join(b"\n" + path.read_bytes() for path in others)
+    part = target.with_suffix(".part")
+    part.write_bytes(text)
+    part.replace(target)
