@@ -164,7 +164,7 @@ class Arm:
         home, there = urlsplit(self.cloud.resource_manager).hostname or "", urlsplit(url)
         host = there.hostname or ""
         if there.scheme != "https" or not (host == home or host.endswith(f".{home}")):
-            raise Unintelligible(what, f"ARM's answer leads to {there.netloc or url!r}, which isn't ARM")
+            raise Unintelligible(what, f"ARM's answer leads to {there.netloc or url}, which isn't ARM")
         return url
 
     def _read(self, response: HttpResponse, what: str, resource_id: str, role: str) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class AzureFault(Exception):
     verb: ClassVar[str] = "can't be read"
 
     def __str__(self) -> str:
-        return f"{self.what} {self.verb}: {self.why}." + (f" {self.remedy}" if self.remedy else "")
+        stop = "" if self.why.endswith((".", "?", "!")) else "."
+        return f"{self.what} {self.verb}: {self.why}{stop} {self.remedy}".rstrip()
 
 
 class ReadError(AzureFault):

@@ -1,33 +1,11 @@
-"""ARM ids: how they are built and taken apart."""
+"""ARM ids: what they name, and how they stand in a URL."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import quote
 
-_ML = "Microsoft.MachineLearningServices"
 _SEGMENT = re.compile(r"[\w.()\-~+@:, ]+")
-
-
-def workspace_id(subscription: str, resource_group: str, workspace: str) -> str:
-    """Return the ARM id of a workspace."""
-    group = f"/subscriptions/{subscription}/resourceGroups/{resource_group}"
-    return f"{group}/providers/{_ML}/workspaces/{workspace}"
-
-
-def endpoint_id(workspace: str, endpoint: str) -> str:
-    """Return the ARM id of an online endpoint of the workspace of that id."""
-    return f"{workspace}/onlineEndpoints/{endpoint}"
-
-
-def deployment_id(endpoint: str, deployment: str) -> str:
-    """Return the ARM id of a deployment of the endpoint of that id."""
-    return f"{endpoint}/deployments/{deployment}"
-
-
-def asset_id(workspace: str, kind: str, name: str, version: str) -> str:
-    """Return the ARM id of an asset's version; `kind` is models, environments, codes or data."""
-    return f"{workspace}/{kind}/{name}/versions/{version}"
 
 
 def name_of(resource_id: str) -> str:

@@ -1,0 +1,159 @@
+"""The workspace that exists: what it is joined to, its default datastore, and the assets in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from rollout.azure import ids
+from rollout.azure.errors import Missing, Unintelligible
+from rollout.core import times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollout.azure.arm import Arm
+    from rollout.core.assets import AssetRef
+
+_INSIGHTS_API = "2020-02-02"
+
+
+@dataclass(frozen=True)
+class LiveWorkspace:
+    """A workspace as ARM shows it."""
+
+    id: str
+    name: str
+    location: str
+    guid: str | None
+    """Its immutable `workspaceId`, by which registries know it."""
+    storage_id: str | None
+    insights_id: str | None
+    logs_id: str | None
+    """The Log Analytics workspace behind its Application Insights; None where there is none."""
+
+
+@dataclass(frozen=True)
+class Datastore:
+    """A blob datastore of a workspace."""
+
+    id: str
+    name: str
+    container: str
+    credentials: str
+    """AccountKey, Sas, or None, which is the caller's own token."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A version of a model, an environment or code."""
+
+    id: str
+    version: str
+    created_at: datetime | None
+    archived: bool
+    properties: Mapping[str, Any]
+
+
+def read_workspace(arm: Arm, workspace_id: str) -> LiveWorkspace | None:
+    """Return the workspace, or None if there is none. Raises `ReadError`."""
+    what = f"the workspace {ids.name_of(workspace_id)}"
+    body = arm.get(workspace_id, what=what).body
+    if body is None:
+        return None
+    properties = _mapping(body.get("properties"))
+    location = body.get("location")
+    if not isinstance(location, str):
+        raise Unintelligible(what, f"its location is {location!r}")
+    insights = _text(properties, "applicationInsights")
+    return LiveWorkspace(
+        id=str(body.get("id", workspace_id)),
+        name=str(body.get("name", ids.name_of(workspace_id))),
+        location=location,
+        guid=_text(properties, "workspaceId"),
+        storage_id=_text(properties, "storageAccount"),
+        insights_id=insights,
+        logs_id=_logs_behind(arm, insights) if insights else None,
+    )
+
+
+def default_datastore(arm: Arm, workspace_id: str) -> Datastore:
+    """Return the workspace's default datastore. Raises `ReadError`, also where it holds no blobs."""
+    what = f"the default datastore of {ids.name_of(workspace_id)}"
+    for body in arm.list(f"{workspace_id}/datastores", what=what, isDefault="true"):
+        properties = _mapping(body.get("properties"))
+        if properties.get("isDefault") is not True:
+            continue
+        container = _text(properties, "containerName")
+        if properties.get("datastoreType") != "AzureBlob" or container is None:
+            raise Unintelligible(
+                what,
+                f"it is of type {properties.get('datastoreType')!r}, and code goes into AzureBlob only",
+                "Make a blob datastore the default one.",
+            )
+        return Datastore(
+            id=str(body["id"]),
+            name=str(body["name"]),
+            container=container,
+            credentials=str(_mapping(properties.get("credentials")).get("credentialsType") or "None"),
+        )
+    raise Missing(what, "none of its datastores is the default one", "Set one in Azure ML studio.")
+
+
+def read_asset(arm: Arm, workspace_id: str, ref: AssetRef) -> Asset | None:
+    """Return the version that the reference names, or None if the workspace doesn't have it.
+
+    Raises `ReadError`, and `ValueError` for a registry's asset or `@latest`, which are no resource here.
+    """
+    if ref.registry is not None:
+        raise ValueError(f"{ref} is in a registry, not in a workspace")
+    asset_id = ref.arm_id(workspace_id)
+    body = arm.get(asset_id, what=str(ref)).body
+    return None if body is None else _asset(str(ref), body)
+
+
+def latest_version(arm: Arm, workspace_id: str, kind: str, name: str) -> str:
+    """Return the most recently created version that isn't archived: what `@latest` means in Azure ML.
+
+    Raises `ReadError`, also where there is no such version.
+    """
+    what = f"the newest version of azureml:{name}"
+    listed = arm.list(
+        f"{workspace_id}/{kind}/{name}/versions",
+        what=what,
+        **{"$orderBy": "createdtime desc", "$top": "30", "listViewType": "ActiveOnly"},
+    )
+    for body in listed:
+        asset = _asset(what, body)
+        if not asset.archived:
+            return asset.version
+    raise Missing(what, f"{kind} {name} has no version that isn't archived", "Register one, or name another.")
+
+
+def _logs_behind(arm: Arm, insights_id: str) -> str | None:
+    what = f"the Application Insights {ids.name_of(insights_id)}"
+    body = arm.get(insights_id, _INSIGHTS_API, what=what).body
+    return _text(_mapping(body.get("properties")), "WorkspaceResourceId") if body else None
+
+
+def _asset(what: str, body: Mapping[str, Any]) -> Asset:
+    properties = _mapping(body.get("properties"))
+    asset_id, version = body.get("id"), body.get("name")
+    if not isinstance(asset_id, str) or not isinstance(version, str):
+        raise Unintelligible(what, f"a version has the id {asset_id!r} and the name {version!r}")
+    created = _mapping(body.get("systemData")).get("createdAt")
+    try:
+        created_at = times.parse_instant(str(created)) if created else None
+    except ValueError:
+        raise Unintelligible(what, f"its createdAt is {created!r}, which is no instant") from None
+    return Asset(asset_id, version, created_at, properties.get("isArchived") is True, properties)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _text(properties: Mapping[str, Any], key: str) -> str | None:
+    value = properties.get(key)
+    return value if isinstance(value, str) and value else None
