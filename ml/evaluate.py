@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 from sklearn import metrics  # pyright: ignore[reportMissingTypeStubs] - scikit-learn has none
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from ml.artifact import ArtifactError, Trained, read
 from ml.dataset import DataError, load, split
@@ -91,9 +92,9 @@ def compare_models(candidate: Trained, current: Trained) -> Comparison:
             f"Train the candidate again with --seed {current.seed}"
         )
     held_out = split(load(), candidate.seed).held_out
-    return compare(
-        held_out.outcomes, candidate.probabilities(held_out.rows), current.probabilities(held_out.rows)
-    )
+    with threadpool_limits(limits=1):  # on rows this few, threads only wait for each other
+        scores = [model.probabilities(held_out.rows) for model in (candidate, current)]
+    return compare(held_out.outcomes, *scores)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

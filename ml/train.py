@@ -32,7 +32,7 @@ def train(recipe: Recipe, out: Path, seed: int = SEED) -> Quality:
     model = Trained(recipe.name, recipe.columns, recipe.bands, seed, pipeline)
     with threadpool_limits(limits=1):  # on rows this few, threads only wait for each other
         pipeline.fit(model.inputs(rows.train.rows), np.asarray(rows.train.outcomes))
-    quality = measure(rows.held_out.outcomes, model.probabilities(rows.held_out.rows))
+        quality = measure(rows.held_out.outcomes, model.probabilities(rows.held_out.rows))
     metrics = {
         "model": recipe.name,
         **{name: round(value, 6) for name, value in asdict(quality).items()},
