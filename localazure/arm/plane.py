@@ -145,8 +145,9 @@ class Plane:
         owner = self.kind(path.type)
         if f"{path.type}/{tail}".lower() not in self._kinds and tail.lower() == "skus":
             return await owner.act(call, tail)
-        owner.base(path.child(tail, "x"))
-        return await self.kind(f"{path.type}/{tail}").members(call, f"{path.id}/{tail}")
+        collection = self.kind(f"{path.type}/{tail}")
+        collection.base(path.child(tail, "x"))
+        return await collection.members(call, f"{path.id}/{tail}")
 
     def _top_level(self, path: ArmPath, tail: str) -> Answer:
         """List a type in the subscription, in a group or on a resource."""

@@ -56,7 +56,7 @@ class Blobs:
         self._blocks = folder / "blocks"
         self._files.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(
-            folder / "index.sqlite", isolation_level=None, check_same_thread=False
+            folder / "index.sqlite", isolation_level=None
         )
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")

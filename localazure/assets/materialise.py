@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
@@ -35,7 +36,7 @@ class Location(NamedTuple):
     path: str
 
 
-def materialise(azure: Azure, blobs: Blobs, asset: Resource, uri: str) -> Path:
+async def materialise(azure: Azure, blobs: Blobs, asset: Resource, uri: str) -> Path:
     """The asset's file or folder on disk.
 
     It keeps the last name of its path, so for a model its parent is what `AZUREML_MODEL_DIR` names.
@@ -52,8 +53,8 @@ def materialise(azure: Azure, blobs: Blobs, asset: Resource, uri: str) -> Path:
     content = "\n".join(f"{relative} {blob.etag}" for relative, blob in sorted(found.items()))
     digest = hashlib.sha256(f"{name}\n{content}".encode()).hexdigest()[:32]
     target = azure.settings.home / "folders" / digest
-    if not target.exists():
-        _lay_out(found, target, name)
+    if not target.exists():  # noqa: ASYNC240 - a stat
+        await asyncio.to_thread(_lay_out, found, target, name)
     return target / name
 
 

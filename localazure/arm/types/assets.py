@@ -92,10 +92,8 @@ class Versions(Kind):
     def base(self, path: ArmPath) -> str:
         """A version's container comes with the first version: only the workspace must be there."""
         container = path.parent
-        workspace = container.parent if container else None
-        if workspace is None:
-            return super().base(path)
-        return super().base(workspace.child("x", "x"))
+        found = self.store.get(container.id) if container else None
+        return found.id if found else super().base(container or path)
 
     async def put(self, call: Call) -> Answer:
         """Create the container too, where it is missing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from localazure.arm.errors import bad_request
@@ -91,7 +90,7 @@ async def _folder(plane: Plane, asset: Resource | None, key: str) -> Path | None
     if asset is None:
         return None
     try:
-        return await asyncio.to_thread(materialise, plane.azure, plane.blobs, asset, asset.properties[key])
+        return await materialise(plane.azure, plane.blobs, asset, asset.properties[key])
     except MaterialiseError as error:
         raise ProvisioningError("ResourceNotReady", str(error)) from error
 
