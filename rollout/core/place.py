@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+LOGS = "rollout"
+"""The name of the endpoint's diagnostic setting."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The names that make up the ARM ids. Plain strings: known in every preview.
@@ -38,9 +42,10 @@ class Place:
         """Return the ARM id of the deployment of that name."""
         return f"{self.endpoint_id}/deployments/{name}"
 
-    def logs_id(self, name: str) -> str:
-        """Return the ARM id of the endpoint's diagnostic setting of that name."""
-        return f"{self.endpoint_id}/providers/Microsoft.Insights/diagnosticSettings/{name}"
+    @property
+    def logs_id(self) -> str:
+        """The ARM id of the endpoint's diagnostic setting."""
+        return f"{self.endpoint_id}/providers/Microsoft.Insights/diagnosticSettings/{LOGS}"
 
     def code_id(self, digest: str) -> str:
         """Return the ARM id of the code version that holds the tree of that digest."""

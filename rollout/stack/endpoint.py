@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 from pulumi_azure_native import monitor
 
+from rollout.core.place import LOGS
 from rollout.core.record import TAGS as RECORD_TAGS
 from rollout.core.step import Form
 from rollout.stack import deployments, hooks
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from rollout.core.step import Step
     from rollout.core.traffic import Traffic
 
-LOGS = "rollout"
-"""The name of the endpoint's diagnostic setting."""
 EVERY_INPUT = ["properties", "tags", "identity", "kind", "sku", "location"]
 LOG_CATEGORIES = (
     "AmlOnlineEndpointTrafficLog",
@@ -122,7 +121,7 @@ def _written(args: EndpointArgs) -> dict[str, Any]:
 
 
 def _logs(args: EndpointArgs, logs_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    known = args.place.logs_id(LOGS) if args.logs_exist else None
+    known = args.place.logs_id if args.logs_exist else None
     return monitor.DiagnosticSetting(
         "logs",
         name=LOGS,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Live(Protocol):
     """What publishing asks of Azure."""
 
-    def read_back(self, traffic: Traffic) -> datetime:
+    def read_back(self, traffic: Traffic) -> datetime | None:
         """Return the endpoint's `lastModifiedAt` once its live map equals this one. Raises if it doesn't."""
         ...
 
@@ -55,7 +55,7 @@ class Publisher:
         wanted[REASON] = step.reason
         if step.kind is StepKind.REPAIR:
             wanted[REPAIRED] = times.show_instant(self.now)
-        else:
+        elif settled is not None:
             wanted[SETTLED] = times.show_instant(settled)
         if step.probe is not None and step.record.release is not None:
             probe, why = self.live.probe(step.probe, step.record.release)

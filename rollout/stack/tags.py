@@ -52,6 +52,12 @@ class PendingTags:
             raise TagError(f"the tags of stack {self._stack} can't be read: not JSON: {out[:80]!r}") from None
         return cast("dict[str, str]", tags)
 
+    def close(self) -> None:
+        """End the reading, if it still goes on."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
 
 def parse(tags: Mapping[str, str]) -> Published:
     """Return what the stack's tags publish of the record."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi_azure_native import (
@@ -17,14 +18,23 @@ from pulumi_azure_native import (
     storage,
 )
 
+if TYPE_CHECKING:
+    from rollout.core.place import Place
+
+
+WIRING = ["storageAccount", "keyVault", "applicationInsights", "containerRegistry", "identity", "location"]
+"""What a workspace is created with and keeps."""
+
 
 @dataclass(frozen=True)
 class WorkspaceArgs:
     """Where the workspace is, or is to be."""
 
-    resource_group: str
-    name: str
+    place: Place
     location: str
+    group_exists: bool
+    exists: bool
+    """Whether ARM shows the workspace: then it stays on the storage, vault and insights that it has."""
 
 
 class Workspace(pulumi.ComponentResource):
@@ -37,11 +47,15 @@ class Workspace(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rollout:stack:Workspace", name, None, opts)
+        place = args.place
         below = pulumi.ResourceOptions(parent=self)
         group = resources.ResourceGroup(
-            "group", resource_group_name=args.resource_group, location=args.location, opts=below
+            "group",
+            resource_group_name=place.resource_group,
+            location=args.location,
+            opts=_adopted(below, place.group_id if args.group_exists else None, ["location", "tags"]),
         )
-        stem = re.sub(r"[^a-z0-9]", "", args.name.lower())[:14]
+        stem = re.sub(r"[^a-z0-9]", "", place.workspace.lower())[:14]
         account = storage.StorageAccount(
             f"{stem}st",
             resource_group_name=group.name,
@@ -97,7 +111,7 @@ class Workspace(pulumi.ComponentResource):
             "workspace",
             resource_group_name=group.name,
             location=args.location,
-            workspace_name=args.name,
+            workspace_name=place.workspace,
             identity=machinelearningservices.ManagedServiceIdentityArgs(
                 type=machinelearningservices.ManagedServiceIdentityType.SYSTEM_ASSIGNED
             ),
@@ -105,8 +119,13 @@ class Workspace(pulumi.ComponentResource):
             key_vault=vault.id,
             application_insights=insights.id,
             container_registry=registry.id,
-            opts=below,
+            opts=_adopted(below, place.workspace_id if args.exists else None, WIRING if args.exists else []),
         )
         self.id = workspace.id
         self.logs_id = logs.id
         self.register_outputs({"id": self.id, "logsId": self.logs_id})
+
+
+def _adopted(opts: pulumi.ResourceOptions, arm_id: str | None, keeps: list[str]) -> pulumi.ResourceOptions:
+    """Return options that take over what ARM shows and the state may have lost, with what it is made of."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(import_=arm_id, ignore_changes=keeps))

@@ -1,0 +1,101 @@
+"""A stack as the Pulumi CLI shows it: its config and its tags."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from rollout.azure import cloud
+from rollout.azure.arm import Arm
+from rollout.azure.credential import default_tokens
+from rollout.core.config import read
+from rollout.core.place import Place
+from rollout.stack.tags import PendingTags, TagError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rollout.core.config import Settings
+
+_PREFIX = "rollout:"
+_SUBSCRIPTION = ("ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID")
+
+
+class StackError(Exception):
+    """The stack can't be read; says which, and what the Pulumi CLI said."""
+
+
+@dataclass(frozen=True)
+class StackView:
+    """One stack, ready to be looked at."""
+
+    name: str
+    root: Path
+    settings: Settings
+    place: Place
+    arm: Arm
+
+    def tags(self) -> dict[str, str]:
+        """Return the stack's tags as they are now. Raises `StackError`."""
+        try:
+            return PendingTags(self.name, str(self.root)).result()
+        except TagError as error:
+            raise StackError(str(error)) from None
+
+
+def open_stack(name: str | None, root: Path) -> StackView:
+    """Return the stack of that name, or the selected one.
+
+    Raises `StackError` if there is none, `ConfigError` with all that is wrong in its config, `ReadError` if
+    the cloud can't be told.
+    """
+    stack = name or _selected(root)
+    config = _config(stack, root)
+    raw = {key.removeprefix(_PREFIX): text for key, text in config.items() if key.startswith(_PREFIX)}
+    settings = read(raw, file=f"Pulumi.{stack}.yaml")
+    subscription = config.get("azure-native:subscriptionId") or _subscription()
+    place = Place(
+        subscription, settings.workspace.resource_group, settings.workspace.name, settings.endpoint.name
+    )
+    where = cloud.resolve(os.environ)
+    return StackView(stack, root, settings, place, Arm(where, default_tokens(where), subscription))
+
+
+def _selected(root: Path) -> str:
+    stacks = cast("list[dict[str, Any]]", _pulumi(root, "stack", "ls", "--json"))
+    chosen = [str(stack["name"]) for stack in stacks if stack.get("current")]
+    if not chosen:
+        raise StackError("no stack is selected: name one with --stack, or run `pulumi stack select`")
+    return chosen[0]
+
+
+def _config(stack: str, root: Path) -> dict[str, str]:
+    found = cast("dict[str, dict[str, Any]]", _pulumi(root, "config", "--json", "--stack", stack))
+    return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
+
+
+def _subscription() -> str:
+    for name in _SUBSCRIPTION:
+        if os.environ.get(name):
+            return os.environ[name]
+    raise StackError(
+        "the subscription isn't known: set ARM_SUBSCRIPTION_ID, or `pulumi config set "
+        "azure-native:subscriptionId ...`"
+    )
+
+
+def _pulumi(root: Path, *arguments: str) -> object:
+    command = ["pulumi", *arguments, "--non-interactive"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+    except FileNotFoundError:
+        raise StackError('pulumi isn\'t on PATH: run `make setup`, then `eval "$(tools/env)"`') from None
+    except subprocess.TimeoutExpired:
+        raise StackError(f"`{' '.join(command)}` didn't answer within 60 s") from None
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        raise StackError(said[-1].removeprefix("error: ") if said else f"`{' '.join(command)}` failed")
+    return json.loads(done.stdout)

@@ -1,0 +1,109 @@
+"""`rollout status`: how a stack's rollout stands, why, and what the next `pulumi up` will do."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rollout.azure import observe
+from rollout.azure.assess import Assessment, assess
+from rollout.cli import view
+from rollout.cli.stack import open_stack
+from rollout.core import times
+from rollout.core.judging import stage_opened
+from rollout.core.step import Phase
+from rollout.stack import tags
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rollout.cli.stack import StackView
+
+EXIT_CODES = {Phase.HEALTHY: 0, Phase.PROGRESSING: 0, Phase.PAUSED: 3, Phase.DEGRADED: 4}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the status, once or until interrupted, and return the exit code of its phase."""
+    stack = open_stack(args.stack, Path(args.cwd).resolve())
+    if not args.watch:
+        found = look(stack)
+        print(json.dumps(found, indent=2)) if args.json else view.show(found)
+        return EXIT_CODES[Phase(found["phase"])]
+    if args.json:
+        while True:
+            print(json.dumps(look(stack)), flush=True)
+            time.sleep(args.every)
+    view.watch(lambda: look(stack), args.every)
+    return 0
+
+
+def look(stack: StackView) -> dict[str, Any]:
+    """Return the status as plain data. Raises `ReadError` where Azure can't be read."""
+    present = stack.tags()
+    sight = observe.look(stack.arm, stack.place)
+    found = assess(
+        stack.settings, stack.arm, stack.place, sight=sight, published=tags.parse(present), root=stack.root
+    )
+    return {
+        "stack": stack.name,
+        "endpoint": stack.place.endpoint,
+        "at": times.show_instant(sight.now),
+        "phase": found.step.phase.value,
+        "wanted": found.plan.release,
+        "deployments": _deployments(found),
+        "stage": _stage(found),
+        "gates": _gates(found),
+        "probe": found.seen.published.probe.show() if found.seen.published.probe else None,
+        "why": found.seen.published.reason,
+        "next": {"step": found.step.kind.value, "reason": found.step.reason},
+    }
+
+
+def _deployments(found: Assessment) -> list[dict[str, Any]]:
+    record, endpoint = found.record, found.seen.endpoint
+    roles = {record.prod: "prod", record.candidate: "candidate", record.old_prod: "old prod"}
+    shares = endpoint.traffic if endpoint else {}
+    return [
+        {
+            "name": name,
+            "role": roles.get(name, ""),
+            "release": each.release,
+            "traffic": shares.get(name, 0),
+            "state": each.state.value,
+            "instances": each.instances,
+        }
+        for name, each in sorted(found.seen.deployments.items())
+    ]
+
+
+def _stage(found: Assessment) -> dict[str, Any] | None:
+    record = found.record
+    stage = found.plan.stage_at(record.stage) if record.stage is not None else None
+    if stage is None or record.candidate is None:
+        return None
+    opened = stage_opened(record, found.seen)
+    left = max(opened + stage.bake - found.seen.now, timedelta(0))
+    return {
+        "traffic": stage.traffic,
+        "since": times.show_instant(opened),
+        "bake": times.show_duration(stage.bake),
+        "bakeLeft": times.show_duration(left),
+    }
+
+
+def _gates(found: Assessment) -> list[dict[str, Any]]:
+    if found.judgement is None:
+        return []
+    return [
+        {
+            "gate": finding.gate,
+            "verdict": str(finding.verdict),
+            "value": finding.value,
+            "limit": finding.limit,
+            "reason": finding.reason,
+        }
+        for finding in found.judgement.findings
+    ]

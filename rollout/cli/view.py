@@ -1,0 +1,96 @@
+"""The status as people look at it: a few lines and two tables."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+_COLOURS = {
+    "Healthy": "green",
+    "Successful": "green",
+    "Progressing": "cyan",
+    "Paused": "yellow",
+    "Inconclusive": "yellow",
+    "Degraded": "red",
+    "Error": "red",
+    "Failed": "red",
+}
+_BAR = 20
+"""Characters of the bar that stands for all traffic."""
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the status once."""
+    Console().print(render(found))
+
+
+def watch(look: Callable[[], dict[str, Any]], every: float) -> None:
+    """Show the status, and look again every so many seconds until interrupted."""
+    with Live(render(look()), auto_refresh=False) as live:
+        while True:
+            time.sleep(every)
+            live.update(render(look()), refresh=True)
+
+
+def render(found: dict[str, Any]) -> RenderableType:
+    """Return the status for a terminal."""
+    head = Text.assemble(
+        (f"{found['endpoint']} ", "bold"),
+        (found["phase"], _COLOURS.get(found["phase"], "")),
+        f"  stack {found['stack']}, {found['at']}",
+    )
+    parts: list[RenderableType] = [head, _deployments(found["deployments"])]
+    if stage := found["stage"]:
+        parts.append(
+            Text(
+                f"stage {stage['traffic']} % since {stage['since']}: "
+                f"{stage['bakeLeft']} of {stage['bake']} left"
+            )
+        )
+    if found["gates"]:
+        parts.append(_gates(found["gates"]))
+    if found["probe"]:
+        parts.append(Text(f"probe: {found['probe']}"))
+    if found["why"]:
+        parts.append(Text(f"why: {found['why']}"))
+    parts.append(Text(f"next `pulumi up`: {found['next']['step']}: {found['next']['reason']}"))
+    return Group(*parts)
+
+
+def _deployments(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("deployment", "role", "release", "traffic", "", "state", "instances"):
+        table.add_column(column)
+    for row in rows:
+        share = int(row["traffic"])
+        table.add_row(
+            row["name"],
+            row["role"],
+            row["release"] or "not a rollout's",
+            f"{share} %",
+            "█" * round(share * _BAR / 100),
+            row["state"],
+            str(row["instances"]),
+        )
+    return table
+
+
+def _gates(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("gate", "verdict", "reason"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(
+            row["gate"], Text(row["verdict"], _COLOURS.get(row["verdict"], "")), Text(row["reason"])
+        )
+    return table

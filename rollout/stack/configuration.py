@@ -1,0 +1,30 @@
+"""The stack's config, as the Pulumi program gets it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+
+from rollout.core.config import read
+
+if TYPE_CHECKING:
+    from rollout.core.config import Settings
+
+PREFIX = "rollout:"
+
+
+def settings() -> Settings:
+    """Return the typed settings of the stack that runs. Raises `ConfigError` with all that is wrong."""
+    raw = {
+        key.removeprefix(PREFIX): value
+        for key, value in runtime_config.CONFIG.get().items()
+        if key.startswith(PREFIX)
+    }
+    return read(raw, file=f"Pulumi.{pulumi.get_stack()}.yaml")
+
+
+def location() -> str | None:
+    """Return where new resources go, as the provider is configured."""
+    return pulumi.Config("azure-native").get("location")

@@ -1,0 +1,162 @@
+"""Declare: from the step to the graph of resources, workspace first and record last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from rollout.azure.errors import Missing
+from rollout.core.bodies import deployment_body, endpoint_body
+from rollout.core.step import Form, StepKind
+from rollout.core.traffic import NO_TRAFFIC
+from rollout.stack import configuration, record, upload
+from rollout.stack.assets import Assets, NewCode, served_by
+from rollout.stack.endpoint import Endpoint, EndpointArgs
+from rollout.stack.live import LiveAzure
+from rollout.stack.publish import Publisher
+from rollout.stack.workspace import Workspace, WorkspaceArgs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from rollout.azure.arm import Arm
+    from rollout.azure.observe import Sight
+    from rollout.azure.releases import Wanted
+    from rollout.core.config import Settings
+    from rollout.core.place import Place
+    from rollout.core.step import Step
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every part of the graph stands on."""
+
+    settings: Settings
+    place: Place
+    arm: Arm
+    sight: Sight
+    root: Path
+    """The project's folder."""
+
+
+def workspace(ground: Ground) -> Workspace | None:
+    """Declare the workspace where the stack owns it. Raises `Missing` where it must be there and isn't."""
+    asked, sight = ground.settings.workspace, ground.sight
+    if not asked.create:
+        if sight.workspace is None:
+            raise Missing(
+                f"the workspace {asked.name} in {asked.resource_group}",
+                "it isn't there",
+                "Create it, or set rollout:createWorkspace to true.",
+            )
+        return None
+    location = sight.workspace.location if sight.workspace else configuration.location()
+    if location is None:
+        raise Missing(
+            "azure-native:location", "it isn't set", "pulumi config set azure-native:location eastus"
+        )
+    args = WorkspaceArgs(ground.place, location, sight.group_exists, exists=sight.workspace is not None)
+    return Workspace("workspace", args)
+
+
+def rollout(
+    ground: Ground, step: Step, wanted: Wanted, present: Mapping[str, str], below: Workspace | None
+) -> None:
+    """Declare assets, endpoint, deployments and record as the step wants them."""
+    place, sight, settings = ground.place, ground.sight, ground.settings
+    live = LiveAzure(ground.arm, place, settings.probe, ground.root)
+    location = _location(sight)
+    new_code, code_id = _code(ground, step, wanted)
+    fresh: dict[str, Any] = {}
+    if Form.FRESH in step.deployments.values():
+        if step.kind is StepKind.START:
+            _assets_exist(ground, wanted)
+        fresh = deployment_body(
+            wanted.release,
+            workspace_id=place.workspace_id,
+            code_id=code_id,
+            location=location,
+            instances=_instances(ground, step),
+        )
+    frozen = {name: each.inputs for name, each in sight.deployments.items()}
+    served = {
+        slot: served_by(fresh if form is Form.FRESH else frozen[slot])
+        for slot, form in step.deployments.items()
+    }
+    after_workspace = pulumi.ResourceOptions(depends_on=[below] if below else [])
+    assets = Assets(
+        "assets", place, [each for ids in served.values() for each in ids], new_code, after_workspace
+    )
+    endpoint = Endpoint(
+        "endpoint",
+        EndpointArgs(
+            place=place,
+            step=step,
+            inputs=sight.endpoint.inputs
+            if sight.endpoint
+            else endpoint_body(location, settings.endpoint.auth),
+            exists=sight.endpoint is not None,
+            live_traffic=sight.endpoint.core.traffic if sight.endpoint else NO_TRAFFIC,
+            live_inputs=frozen,
+            fresh_inputs=fresh,
+            read_traffic=live.traffic,
+            clear_slot=live.clear,
+            logs_id=below.logs_id if below else _logs_id(ground),
+            logs_exist=sight.logs_exist,
+            assets={
+                slot: [assets.by_id[each] for each in ids if each in assets.by_id]
+                for slot, ids in served.items()
+            },
+        ),
+        after_workspace,
+    )
+    publisher = Publisher(pulumi.get_stack(), step, present, live, sight.now)
+    record.declare(step, sight.now, publisher, endpoint.resources)
+
+
+def _location(sight: Sight) -> str:
+    if sight.endpoint is not None:
+        return sight.endpoint.location
+    if sight.workspace is None:
+        raise Missing("the workspace", "it isn't there", "Run `pulumi up` again once it is.")
+    return sight.workspace.location
+
+
+def _instances(ground: Ground, step: Step) -> int:
+    """Return how many instances a candidate starts with: never fewer than prod has."""
+    prod = ground.sight.deployments.get(step.record.prod or "")
+    return max(ground.settings.deployment.instances, prod.core.instances if prod else 0)
+
+
+def _code(ground: Ground, step: Step, wanted: Wanted) -> tuple[NewCode | None, str | None]:
+    """Return the scoring code that has to be uploaded, if any, and the ARM id of its version."""
+    digest = wanted.release.code
+    if digest is None:
+        return None, None
+    code_id = ground.place.code_id(digest)
+    if step.kind is not StepKind.START or ground.arm.get(code_id).body is not None:
+        return None, code_id
+    return upload.new_code(ground.arm, ground.place, code_id, digest, wanted.files), code_id
+
+
+def _assets_exist(ground: Ground, wanted: Wanted) -> None:
+    """Raise `Missing` for a model or environment that isn't registered: before anything is declared."""
+    for ref in (wanted.release.model, wanted.release.environment):
+        if ref is None or ref.registry is not None:
+            continue
+        if ground.arm.get(ref.arm_id(ground.place.workspace_id)).body is None:
+            raise Missing(
+                str(ref),
+                f"it isn't registered in the workspace {ground.place.workspace}",
+                f"Register it there, or name another with `pulumi config set rollout:{ref.kind[:-1]} ...`.",
+            )
+
+
+def _logs_id(ground: Ground) -> str | None:
+    asked = ground.settings.workspace.log_analytics
+    if asked is not None or ground.sight.workspace is None:
+        return asked
+    return ground.sight.workspace.logs_id

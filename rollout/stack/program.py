@@ -1,0 +1,75 @@
+"""The program: settings, observe, decide, declare."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from rollout.azure import cloud, observe
+from rollout.azure.arm import Arm
+from rollout.azure.assess import assess
+from rollout.azure.errors import AzureFault
+from rollout.core.config import ConfigError
+from rollout.core.place import Place
+from rollout.core.release import CodeError
+from rollout.stack import configuration, declare, login, tags, tell
+from rollout.stack.declare import Ground
+
+if TYPE_CHECKING:
+    from rollout.core.step import Step
+
+
+def run() -> None:
+    """Take the one step that is due, and say why.
+
+    Whatever can't be read, or is wrong in config, ends the run in one sentence before anything is declared.
+    """
+    pending = tags.PendingTags(pulumi.get_stack())
+    try:
+        step = _rollout(pending)
+    except (ConfigError, CodeError, AzureFault, tags.TagError) as error:
+        raise pulumi.RunError(str(error)) from None
+    finally:
+        pending.close()
+    if step is not None and step.outcome.exits_non_zero and not pulumi.runtime.is_dry_run():
+        pulumi.log.error(tell.headline(step))
+        sys.exit(1)
+
+
+def _rollout(pending: tags.PendingTags) -> Step | None:
+    """Observe, decide and declare. Returns the step, or None where there is only a workspace to create."""
+    ground = _observe()
+    below = declare.workspace(ground)
+    if ground.sight.workspace is None:
+        pulumi.log.info(
+            f"the workspace {ground.place.workspace} is created first: register "
+            f"{ground.settings.deployment.model} there, then run again"
+        )
+        return None
+    present = pending.result()
+    found = assess(
+        ground.settings,
+        ground.arm,
+        ground.place,
+        sight=ground.sight,
+        published=tags.parse(present),
+        root=ground.root,
+    )
+    tell.tell(found.step, found.judgement)
+    declare.rollout(ground, found.step, found.wanted, present, below)
+    tell.export(ground.place, found.step)
+    return found.step
+
+
+def _observe() -> Ground:
+    settings = configuration.settings()
+    subscription = login.subscription()
+    place = Place(
+        subscription, settings.workspace.resource_group, settings.workspace.name, settings.endpoint.name
+    )
+    arm = Arm(cloud.resolve(os.environ), login.ProviderTokens(), subscription)
+    return Ground(settings, place, arm, observe.look(arm, place), Path.cwd())

@@ -1,0 +1,51 @@
+"""What the program says: the step and its reason, the gates' table, and the stack's outputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from rollout.core.step import Outcome, Step
+from rollout.core.traffic import show
+
+if TYPE_CHECKING:
+    from rollout.core.gates.judgement import Judgement
+    from rollout.core.place import Place
+
+
+def headline(step: Step) -> str:
+    """Return the step in one line."""
+    return f"{step.kind}: {step.reason}"
+
+
+def tell(step: Step, judgement: Judgement | None) -> None:
+    """Say the step, and the gates' findings where there are any, in previews and updates alike."""
+    say = pulumi.log.warn if step.outcome is not Outcome.FINE else pulumi.log.info
+    say(f"{headline(step)} [{step.phase}]")
+    if judgement is not None and judgement.findings:
+        pulumi.log.info("\n".join(_table(judgement)))
+
+
+def export(place: Place, step: Step) -> None:
+    """Export what the record says after the step; nothing that changes without one."""
+    record = step.record
+    pulumi.export("endpoint", place.endpoint)
+    pulumi.export("phase", step.published_phase.value)
+    pulumi.export("prodDeployment", record.prod)
+    pulumi.export("prodRelease", record.prod_release)
+    pulumi.export("oldProdDeployment", record.old_prod)
+    pulumi.export("candidateDeployment", record.candidate)
+    pulumi.export("candidateRelease", record.release)
+    pulumi.export("failedRelease", record.failed_release)
+    pulumi.export("traffic", show(record.traffic))
+
+
+def _table(judgement: Judgement) -> list[str]:
+    requests = "unknown" if judgement.requests is None else f"{judgement.requests:g}"
+    width = max(len(finding.gate) for finding in judgement.findings)
+    rows = [
+        f"  {finding.gate:<{width}}  {finding.verdict!s:<12}  {finding.reason}"
+        for finding in judgement.findings
+    ]
+    return [f"gates, {judgement.window.show()}, {requests} requests:", *rows]

@@ -1,0 +1,27 @@
+"""Scoring code that the workspace doesn't hold yet: where it goes, and the hook's work of bringing it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollout.azure import code_upload
+from rollout.stack.assets import NewCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollout.azure.arm import Arm
+    from rollout.core.place import Place
+
+
+def new_code(arm: Arm, place: Place, code_id: str, digest: str, files: Mapping[str, bytes]) -> NewCode:
+    """Return the code as a new version: its place in the default datastore, and how it is uploaded.
+
+    Raises `ReadError` where the workspace's storage can't be told.
+    """
+    store = code_upload.code_store(arm, place.workspace_id)
+
+    def upload() -> None:
+        code_upload.upload(arm, store, files, digest)
+
+    return NewCode(code_id, store.uri(digest), upload)

@@ -1,0 +1,25 @@
+"""The smallest model there can be: answers with its own name, and fails where its files say so."""
+
+import json
+import os
+from pathlib import Path
+
+_model = {}
+
+
+def init():
+    """Load the model's only file."""
+    file = next(Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.json"))
+    _model.update(json.loads(file.read_text()))
+    if _model.get("quality") == "does not load":
+        raise RuntimeError("this model does not load")
+
+
+def run(body):
+    """Answer as the model's quality says."""
+    asked = json.loads(body)
+    if _model.get("quality") == "wrong shape":
+        return {"answer": "none"}
+    if _model.get("quality") == "fails on live" and not asked.get("sample"):
+        raise ValueError("never saw this category")
+    return {"model": _model["name"], "probabilities": [0.5]}
