@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+from localazure.monitor.row import COLUMNS, Row, injected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,47 +27,6 @@ FLUSH_SECONDS = 0.5
 TABLE = "AmlOnlineEndpointTrafficLog"
 
 
-class Row(NamedTuple):
-    """A request, in the columns of AmlOnlineEndpointTrafficLog, and the endpoint's ARM id in lower case.
-
-    `TimeGenerated` is local-Azure time; durations are measured milliseconds. `DeploymentName` is empty, and
-    `ModelStatusCode` None, where the request reached no deployment, or no model.
-    (learn.microsoft.com, Azure Monitor reference, tables, AmlOnlineEndpointTrafficLog.)
-    """
-
-    TimeGenerated: datetime
-    EndpointId: str
-    EndpointName: str
-    DeploymentName: str
-    Method: str = "POST"
-    Path: str = "/score"
-    Protocol: str = "HTTP/1.1"
-    AuthType: str = ""
-    ResponseCode: int = 200
-    ResponseCodeReason: str = "OK"
-    ModelStatusCode: int | None = 200
-    ModelStatusReason: str = "OK"
-    RequestPayloadSize: int = 0
-    ResponsePayloadSize: int = 0
-    UserAgent: str = ""
-    XRequestId: str = ""
-    XMSClientRequestId: str = ""
-    TotalDurationMs: float = 0.0
-    RequestDurationMs: float = 0.0
-    ResponseDurationMs: float = 0.0
-    RequestThrottlingDelayMs: float = 0.0
-    ResponseThrottlingDelayMs: float = 0.0
-
-
-TYPES = {
-    "TimeGenerated": "TIMESTAMP",
-    "ResponseCode": "INTEGER",
-    "ModelStatusCode": "INTEGER",
-    "RequestPayloadSize": "BIGINT",
-    "ResponsePayloadSize": "BIGINT",
-    **dict.fromkeys((name for name in Row._fields if name.endswith("Ms")), "DOUBLE"),
-}
-COLUMNS = {name: TYPES.get(name, "VARCHAR") for name in Row._fields}
 INSERT = f"INSERT INTO {TABLE} SELECT " + ", ".join(f"unnest(?::{kind}[])" for kind in COLUMNS.values())
 
 
@@ -106,14 +67,12 @@ class Rows:
         self._buffer.append(row)
 
     def inject(self, objects: Iterable[Mapping[str, Any]]) -> int:
-        """Take rows from JSON objects with the fields of `Row`; the number taken.
-
-        `TimeGenerated` is ISO text, by default now; `count` repeats a row.
+        """Take all rows that JSON objects stand for, as `row.injected` reads them; the number taken.
 
         Raises:
-            ValueError: An object has a field that isn't a column, lacks one, or has one of the wrong kind.
+            ValueError: One of them is wrong; none is taken.
         """
-        rows = [row for each in objects for row in _injected(each, self.clock.now())]
+        rows = [row for each in objects for row in injected(each, self.clock.now())]
         self._buffer += rows
         return len(rows)
 
@@ -147,26 +106,3 @@ class Rows:
             await asyncio.sleep(FLUSH_SECONDS)
             if self._buffer:
                 await self.run(lambda _: None)
-
-
-def _injected(given: Mapping[str, Any], now: datetime) -> list[Row]:
-    fields = dict(given)
-    count = fields.pop("count", 1)
-    if unknown := sorted(set(fields) - set(Row._fields)):
-        raise ValueError(f"row: unknown field {', '.join(unknown)}; known: {', '.join(Row._fields)}, count")
-    if missing := sorted({"EndpointId", "EndpointName", "DeploymentName"} - set(fields)):
-        raise ValueError(f"row: {', '.join(missing)} missing")
-    at = fields.pop("TimeGenerated", None)
-    fields["TimeGenerated"] = now if at is None else datetime.fromisoformat(at)
-    if fields["TimeGenerated"].tzinfo is None:
-        raise ValueError(f"row: TimeGenerated {at!r} has no time zone: end it in Z")
-    fields["EndpointId"] = str(fields["EndpointId"]).lower()
-    numbers = {name for name, kind in COLUMNS.items() if kind in {"INTEGER", "BIGINT", "DOUBLE"}}
-    for name, value in fields.items():
-        good = int | float | None if name in numbers else str | datetime
-        if not isinstance(value, good) or isinstance(value, bool):
-            kind = "a number" if name in numbers else "text"
-            raise ValueError(f"row: {name} is {value!r}; give {kind}")  # noqa: TRY004 - the caller answers 400
-    if not isinstance(count, int) or not 0 < count <= 10_000_000:  # noqa: PLR2004 - what memory bears
-        raise ValueError(f"row: count is {count!r}; give a number from 1 to 10000000")
-    return [Row(**fields)] * count

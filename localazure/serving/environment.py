@@ -17,6 +17,8 @@ from localazure.serving.conda import parse_conda, requirement_name
 from localazure.serving.spec import ProvisioningError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from localazure.serving.conda import CondaFile
 
 __all__ = ["Environments", "default_cache"]
@@ -32,10 +34,16 @@ def default_cache() -> Path:
 
 
 class Environments:
-    """Builds environments and remembers them on disk, by a digest of what they hold."""
+    """Builds environments and remembers them on disk, by a digest of what they hold.
 
-    def __init__(self, cache: Path | None = None) -> None:
+    Args:
+        cache: Where they are kept; the user's cache folder by default.
+        uv: How uv is run; by default the one beside the running Python, or on PATH, or its Python package.
+    """
+
+    def __init__(self, cache: Path | None = None, uv: Sequence[str] = ()) -> None:
         self._cache = cache or default_cache()
+        self._uv = tuple(uv)
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def python(self, conda_file: str | None, image: str | None) -> Path:
@@ -59,7 +67,7 @@ class Environments:
         return folder / "bin" / "python"
 
     async def _build(self, conda: CondaFile, folder: Path) -> None:
-        uv = _uv()
+        uv = self._uv or _uv()
         shutil.rmtree(folder, ignore_errors=True)
         part = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}")
         part.mkdir(parents=True)

@@ -100,6 +100,7 @@ class _Gateway:
             return deployment, platform(
                 503, "no_healthy_upstream", f"Deployment '{deployment}' doesn't serve."
             )
+        deployment = replicas.program.spec.name
         if not pinned and (copied_to := mirror_of(route.mirror, serving.random.random)):
             task = asyncio.create_task(self._mirrored(call, copied_to))
             serving.mirrors.add(task)

@@ -57,6 +57,7 @@ class Program:
             "PATH": f"{self.python.parent}{os.pathsep}{ours.get('PATH', os.defpath)}",
             "HOME": str(self.home),
             "PYTHONDONTWRITEBYTECODE": "1",  # the code folder stays as it was uploaded
+            "PYTHONUNBUFFERED": "1",  # the console keeps its order
             **self.spec.environment_variables,
             "AML_APP_ROOT": str(app_root),
             "AZUREML_ENTRY_SCRIPT": str(self.entry_script.relative_to(app_root)),

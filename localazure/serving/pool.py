@@ -92,7 +92,7 @@ class Serving:
         Raises:
             ProvisioningError: They did not come up. Those that served before still do.
         """
-        key = (spec.endpoint_id, spec.name)
+        key = _key(spec.endpoint_id, spec.name)
         async with self._lock(key):
             entry_script = _entry_script(spec)
             console = self._console(key)
@@ -112,8 +112,9 @@ class Serving:
         Raises:
             ProvisioningError: A new instance did not come up; the number stays as it was.
         """
-        async with self._lock((endpoint_id, name)):
-            running = self._running.get((endpoint_id, name))
+        key = _key(endpoint_id, name)
+        async with self._lock(key):
+            running = self._running.get(key)
             if running is None:
                 raise ProvisioningError(
                     "ResourceNotFound", f"deployment '{name}' doesn't run: deploy it first"
@@ -122,7 +123,7 @@ class Serving:
 
     async def remove(self, endpoint_id: str, name: str) -> None:
         """End a deployment when the requests it holds are answered; nothing where it doesn't run."""
-        key = (endpoint_id, name)
+        key = _key(endpoint_id, name)
         async with self._lock(key):
             running = self._running.pop(key, None)
             if running is not None:
@@ -139,7 +140,7 @@ class Serving:
 
     def logs(self, endpoint_id: str, name: str, tail: int) -> str:
         """The last lines of a deployment's console."""
-        return self._console((endpoint_id, name)).tail(tail)
+        return self._console(_key(endpoint_id, name)).tail(tail)
 
     def endpoint(self, name: str) -> EndpointRoute | None:
         """Where an endpoint's requests go; None where there is no such endpoint."""
@@ -147,7 +148,7 @@ class Serving:
 
     def deployment(self, endpoint_id: str, name: str) -> Replicas | None:
         """What runs for a deployment; None where nothing does."""
-        return self._running.get((endpoint_id, name))
+        return self._running.get(_key(endpoint_id, name))
 
     def status(self) -> list[Mapping[str, object]]:
         """Each running deployment with its instances' process ids, ports and requests in flight."""
@@ -182,6 +183,10 @@ class Serving:
             for running in self._running.values():
                 with contextlib.suppress(OSError):
                     running.program.console.trim()
+
+
+def _key(endpoint_id: str, name: str) -> Key:
+    return endpoint_id.lower(), name.lower()
 
 
 def _entry_script(spec: DeploymentSpec) -> Path:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from localazure.clock import Clock
+from localazure.monitor.rows import Row, Rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNT = "SELECT count(*) FROM AmlOnlineEndpointTrafficLog"
+ONE = {"EndpointId": "/E", "EndpointName": "e", "DeploymentName": "blue"}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rows.duckdb"
+
+
+def count(rows: Rows) -> int:
+    return asyncio.run(rows.query(COUNT))[0][0]
+
+
+def test_a_row_is_in_the_next_query_and_survives(path: Path):
+    rows = Rows(path, Clock())
+    given = Row(datetime(2026, 1, 2, 3, 4, 5, 6, UTC), "/e", "e", "blue", ModelStatusCode=None)
+    rows.add(given)
+    assert count(rows) == 1
+    rows.close()
+    again = Rows(path, Clock())
+    (kept,) = asyncio.run(again.query("SELECT * FROM AmlOnlineEndpointTrafficLog"))
+    assert Row(*kept) == given._replace(TimeGenerated=given.TimeGenerated.replace(tzinfo=None))
+    asyncio.run(again.clear())
+    assert count(again) == 0
+    again.close()
+
+
+def test_rows_reach_the_disk_by_themselves(path: Path):
+    async def scenario() -> int:
+        rows = Rows(path, Clock())
+        await rows.start()
+        rows.add(Row(rows.clock.now(), "/e", "e", "blue"))
+        await asyncio.sleep(0.8)
+        waiting = len(rows._buffer)
+        await rows.stop()
+        return waiting
+
+    assert asyncio.run(scenario()) == 0
+
+
+def test_rows_added_while_a_query_runs_are_kept(path: Path):
+    async def scenario() -> int:
+        rows = Rows(path, Clock())
+        for _ in range(20):
+            queries = [asyncio.create_task(rows.query(COUNT)) for _ in range(3)]
+            for _ in range(50):
+                rows.add(Row(rows.clock.now(), "/e", "e", "blue"))
+                await asyncio.sleep(0)
+            await asyncio.gather(*queries)
+        found = (await rows.query(COUNT))[0][0]
+        await rows.stop()
+        return found
+
+    assert asyncio.run(scenario()) == 1000
+
+
+def test_injected_rows(path: Path):
+    rows = Rows(path, Clock())
+    given = [
+        ONE | {"count": 1000, "ResponseCode": 424, "ModelStatusCode": 500},
+        ONE | {"ModelStatusCode": None},
+    ]
+    assert rows.inject(given) == 1001
+    rows.inject([ONE | {"TimeGenerated": "2026-01-01T00:00:00Z", "TotalDurationMs": 7}])
+    sql = (
+        "SELECT EndpointId, ResponseCode, count(*) FROM AmlOnlineEndpointTrafficLog GROUP BY ALL ORDER BY ALL"
+    )
+    assert asyncio.run(rows.query(sql)) == [("/e", 200, 2), ("/e", 424, 1000)]
+    rows.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"Colour": "red"}, "unknown field Colour; known: TimeGenerated, EndpointId"),
+        ({"EndpointId": None}, "EndpointId"),
+        ({"ResponseCode": "200"}, "ResponseCode is '200'; give a number"),
+        ({"ResponseCode": True}, "ResponseCode is True; give a number"),
+        ({"UserAgent": 3}, "UserAgent is 3; give text"),
+        ({"count": 0}, "count is 0"),
+        ({"TimeGenerated": "2026-01-01T00:00:00"}, "has no time zone"),
+        ({"TimeGenerated": "now"}, "now"),
+        ({"TimeGenerated": 5}, "TimeGenerated is 5"),
+    ],
+)
+def test_wrong_injections_are_refused_whole(path: Path, given: dict[str, Any], says: str):
+    rows = Rows(path, Clock())
+    with pytest.raises(ValueError, match=says):
+        rows.inject([ONE, ONE | given])
+    with pytest.raises(ValueError, match="DeploymentName missing"):
+        rows.inject([{"EndpointId": "/e", "EndpointName": "e"}])
+    assert count(rows) == 0
+    rows.close()
