@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
@@ -69,7 +69,7 @@ class _Control:
 
     async def add_fault(self, request: web.Request) -> web.Response:
         wanted = await read_json(request)
-        specs: list[dict[str, Any]] = wanted if isinstance(wanted, list) else [wanted]
+        specs = cast("list[dict[str, Any]]", wanted if isinstance(wanted, list) else [wanted])
         try:
             for spec in specs:
                 self._faults.add(spec)
@@ -84,11 +84,11 @@ class _Control:
 
     async def rows(self, request: web.Request) -> web.Response:
         wanted = await read_json(request)
-        objects: Any = wanted.get("rows") if isinstance(wanted, dict) else wanted  # pyright: ignore[reportUnknownMemberType]
+        objects = cast("dict[str, Any]", wanted).get("rows") if isinstance(wanted, dict) else wanted
         if not isinstance(objects, list):
             raise bad_request("rows: a list of objects is needed.")
         try:
-            added = self._azure.rows.inject(objects)  # pyright: ignore[reportUnknownArgumentType]
+            added = self._azure.rows.inject(cast("list[dict[str, Any]]", objects))
         except (TypeError, ValueError) as error:
             raise bad_request(f"rows: {error}") from error
         return web.json_response({"added": added}, status=201)
@@ -125,4 +125,4 @@ async def _object(request: web.Request) -> dict[str, Any]:
     wanted = await read_json(request)
     if not isinstance(wanted, dict):
         raise bad_request("A JSON object is needed.")
-    return wanted  # pyright: ignore[reportUnknownVariableType]
+    return cast("dict[str, Any]", wanted)

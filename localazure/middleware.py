@@ -37,21 +37,31 @@ OWN_CHECKS = ("/endpoints/", "/blob/")  # with keys and signatures of their own
 
 
 def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token: str) -> list[Middleware]:
-    """The outermost first: date and log, errors, token, faults."""
+    """The outermost first: log, errors, token, faults."""
+    passed = _Passed(azure, faults, requests, control_token)
+    return [passed.logged, passed.answered, passed.authenticated, passed.faulty]
+
+
+class _Passed:
+    def __init__(self, azure: Azure, faults: Faults, requests: Requests, control_token: str) -> None:
+        self._azure = azure
+        self._faults = faults
+        self._requests = requests
+        self._control = f"Bearer {control_token}".encode()
 
     @web.middleware
-    async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request["status"] = 500
+    async def logged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        status = 500
         try:
             answer = await handler(request)
-            request["status"] = answer.status
+            status = answer.status
         finally:
             if not request.path.startswith(UNLOGGED):
-                requests.add(await _entry(azure, request))
+                self._requests.add(await _entry(self._azure, request, status))
         return answer
 
     @web.middleware
-    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except ArmError as error:
@@ -60,7 +70,7 @@ def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token:
             code = HTTPStatus(error.status).phrase.replace(" ", "")
             text = f"{error.reason}: local Azure has no {request.method} {request.path}."
             return web.json_response(ArmError(error.status, code, text).body(), status=error.status)
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
             raise
         except Exception:
             log.exception("%s %s", request.method, request.path)
@@ -68,26 +78,21 @@ def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token:
             return web.json_response(error.body(), status=500)
 
     @web.middleware
-    async def token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def authenticated(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path
-        if not path.startswith(OWN_CHECKS) and OPEN.match(path) is None:
-            shown = request.headers.get("Authorization", "")
-            if path.startswith("/_local/"):
-                if not hmac.compare_digest(shown.encode(), f"Bearer {control_token}".encode()):
-                    raise ArmError(
-                        401, "Unauthorized", "The token of /_local/ is in control.token of the state folder."
-                    )
-            else:
-                _check(azure, shown)
+        shown = request.headers.get("Authorization", "")
+        if path.startswith("/_local/"):
+            if not hmac.compare_digest(shown.encode(), self._control):
+                text = "The token of /_local/ is in control.token of the state folder."
+                raise ArmError(401, "Unauthorized", text)
+        elif not path.startswith(OWN_CHECKS) and OPEN.match(path) is None:
+            _check(self._azure, shown)
         return await handler(request)
 
     @web.middleware
-    async def wrong(request: web.Request, handler: Handler) -> web.StreamResponse:
-        fault = (
-            None
-            if request.path.startswith("/_local/")
-            else faults.of_request(request.method, request.path_qs)
-        )
+    async def faulty(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        ours = request.path.startswith("/_local/")
+        fault = None if ours else self._faults.of_request(request.method, request.path_qs)
         if fault is None:
             return await handler(request)
         await asyncio.sleep(fault.delay)
@@ -96,8 +101,6 @@ def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token:
         if fault.after:
             await handler(request)
         return _faulty(fault, fault.status)
-
-    return [outermost, errors, token, wrong]
 
 
 async def add_headers(request: web.Request, answer: web.StreamResponse, azure: Azure) -> None:
@@ -135,17 +138,17 @@ def _faulty(fault: Fault, status: int) -> web.Response:
     return web.json_response(body, status=status, headers=headers)
 
 
-async def _entry(azure: Azure, request: web.Request) -> dict[str, Any]:
+async def _entry(azure: Azure, request: web.Request, status: int) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "time": iso(azure.clock.now()),
         "method": request.method,
         "path": SIGNATURE.sub(r"\1***", request.path_qs),
-        "status": request["status"],
+        "status": status,
         "clientRequestId": request.headers.get("x-ms-client-request-id"),
         "userAgent": request.headers.get("User-Agent"),
     }
     arm = request.path.lower().startswith(("/subscriptions/", "/providers/"))
-    if arm and request.method in {"PUT", "PATCH", "POST"} and request.can_read_body is not None:
+    if arm and request.method in {"PUT", "PATCH", "POST"}:
         try:
             entry["body"] = redacted(json.loads(await request.read() or b"null"))
         except (ValueError, web.HTTPException, ConnectionError):

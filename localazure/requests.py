@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +50,9 @@ class Requests:
 def redacted(value: Any, name: str = "") -> Any:
     """JSON with everything replaced that is named like a secret."""
     if isinstance(value, dict):
-        found: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return {key: redacted(inner, key) for key, inner in found.items()}
+        return {key: redacted(inner, key) for key, inner in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return [redacted(inner, name) for inner in items]
+        return [redacted(inner, name) for inner in cast("list[Any]", value)]
     lower = name.lower()
     secret = lower not in HARMLESS and any(word in lower for word in SECRET)
     return "***" if secret and isinstance(value, str) and value else value

@@ -9,7 +9,6 @@ import os
 import signal
 import ssl
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any

@@ -30,7 +30,8 @@ def server_context(settings: Settings) -> ssl.SSLContext:
     _write_bundle(settings.home, authority)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    authority.issue_cert(*dict.fromkeys((settings.host, *NAMES))).configure_cert(context)
+    leaf = authority.issue_cert(*dict.fromkeys((settings.host, *NAMES)))
+    leaf.configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - PyOpenSSL has no types
     return context
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from localazure.arm.body import merged
 from localazure.arm.errors import ArmError, bad_request, not_found
-from localazure.arm.paths import GROUP, SUBSCRIPTION, ArmPath
+from localazure.arm.paths import GROUP, SUBSCRIPTION
 from localazure.arm.store import Resource
 from localazure.clock import iso
 
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
+    from localazure.arm.body import JSON
+    from localazure.arm.paths import ArmPath
     from localazure.arm.plane import Plane
 
 __all__ = ["Answer", "Call", "Kind"]
 
-JSON = dict[str, Any]
 OURS = {"id", "name", "type", "systemData"}
 
 
@@ -38,11 +40,16 @@ class Call:
         Raises:
             ArmError: It is no JSON object.
         """
-        if not isinstance(self.body, dict):
-            raise bad_request(
-                "The request content was invalid: a JSON object is needed.", "InvalidRequestContent"
-            )
-        return self.body  # pyright: ignore[reportUnknownVariableType]
+        body: Any = self.body
+        if not isinstance(body, dict):
+            text = "The request content was invalid: a JSON object is needed."
+            raise bad_request(text, "InvalidRequestContent")
+        return cast("JSON", body)
+
+    @property
+    def options(self) -> JSON:
+        """The body of an action that may come without one."""
+        return {} if self.body is None else self.object
 
 
 @dataclass(frozen=True)
@@ -83,9 +90,8 @@ class Kind:
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Refuse what Azure refuses, by raising an ArmError."""
 
-    def new_state(self, call: Call, body: JSON) -> JSON:
+    def new_state(self) -> JSON:
         """What the server adds for itself when the resource is created."""
-        del call, body
         return {}
 
     def created(self, resource: Resource) -> None:
@@ -117,6 +123,7 @@ class Kind:
 
     async def members(self, call: Call, collection: str) -> Answer:
         """List the direct members of a collection."""
+        del call
         found = [self.view(resource) for resource in self.store.children(collection)]
         return Answer(200, {"value": found, "nextLink": None})
 
@@ -152,7 +159,7 @@ class Kind:
         now = self.azure.clock.now()
         if old is not None:
             return self.store.put(replace(old, body=body, modified=now))
-        state = self.new_state(call, body)
+        state = self.new_state()
         return self.store.put(Resource(self._new_id(base, call.path), self.type, body, now, now, state))
 
     def need(self, path: ArmPath) -> Resource:
@@ -215,20 +222,6 @@ class Kind:
             "lastModifiedBy": by,
             "lastModifiedByType": "Application",
         }
-
-
-def merged(old: JSON, patch: JSON) -> JSON:
-    """A body with a PATCH applied: objects are merged, `tags` are replaced, null removes."""
-    result = dict(old)
-    for key, value in patch.items():
-        before = result.get(key)
-        if value is None:
-            result.pop(key, None)
-        elif key != "tags" and isinstance(value, dict) and isinstance(before, dict):
-            result[key] = merged(before, value)  # pyright: ignore[reportUnknownArgumentType]
-        else:
-            result[key] = value
-    return result
 
 
 def is_subscription(path: ArmPath) -> bool:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from localazure.arm.body import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +59,7 @@ class Resource:
     @property
     def properties(self) -> dict[str, Any]:
         """`body["properties"]`, empty when the client sent none."""
-        found = self.body.get("properties")
-        return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        return part(self.body, "properties")
 
 
 class Store:
@@ -79,7 +80,7 @@ class Store:
         """Write a resource; gives it its number when it is new."""
         if resource.number == 0:
             (last,) = self.database.execute("SELECT coalesce(max(number), 0) FROM resources").fetchone()
-            resource = Resource(**(vars(resource) | {"number": last + 1}))
+            resource = replace(resource, number=last + 1)
         self.database.execute(
             "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -55,9 +55,7 @@ class Blobs:
         self._files = folder / "files"
         self._blocks = folder / "blocks"
         self._files.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(
-            folder / "index.sqlite", isolation_level=None
-        )
+        self._database = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.executescript(SCHEMA)
@@ -140,7 +138,8 @@ class Blobs:
     def set_metadata(self, account: str, container: str, name: str, metadata: Mapping[str, str]) -> Blob:
         """Replace a blob's metadata."""
         self._database.execute(
-            "UPDATE blobs SET metadata = ?, etag = ?, modified = ? WHERE account = ? AND container = ? AND name = ?",
+            "UPDATE blobs SET metadata = ?, etag = ?, modified = ? "
+            "WHERE account = ? AND container = ? AND name = ?",
             (json.dumps(dict(metadata)), _etag(), datetime.now(UTC).isoformat(), account, container, name),
         )
         return self._must(account, container, name)

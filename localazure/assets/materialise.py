@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MaterialiseError", "materialise"]
 
 DATASTORE = re.compile(
-    r"azureml://(?P<workspace>.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.+)", re.I
+    r"azureml://(?P<workspace>.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.+)", re.IGNORECASE
 )
 
 
@@ -53,7 +53,7 @@ async def materialise(azure: Azure, blobs: Blobs, asset: Resource, uri: str) -> 
     content = "\n".join(f"{relative} {blob.etag}" for relative, blob in sorted(found.items()))
     digest = hashlib.sha256(f"{name}\n{content}".encode()).hexdigest()[:32]
     target = azure.settings.home / "folders" / digest
-    if not target.exists():  # noqa: ASYNC240 - a stat
+    if not target.exists():
         await asyncio.to_thread(_lay_out, found, target, name)
     return target / name
 

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import re
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from xml.etree import ElementTree as ET
 
 from aiohttp import web
@@ -34,6 +34,11 @@ def routes(azure: Azure, blobs: Blobs) -> list[web.RouteDef]:
     """The blob service; it checks shared keys, SAS and bearer tokens itself."""
     service = _Service(azure, blobs)
     return [web.route("*", "/blob/{account}/{container}{slash:/?}{blob:.*}", service.handle)]
+
+
+class _Described(TypedDict):
+    content_type: str
+    metadata: dict[str, str]
 
 
 class _Refused(Exception):  # noqa: N818 - an answer
@@ -101,8 +106,7 @@ class _Service:
         account, container, name = (request.match_info[key] for key in ("account", "container", "blob"))
         if not name:
             return self._container(request, account, container)
-        if not self._blobs.has_container(account, container):
-            raise _Refused(404, "ContainerNotFound", f"There is no container '{container}'.")
+        self._need_container(account, container)
         match request.method, request.query.get("comp"):
             case "PUT", None:
                 return await self._put(request, account, container, name)
@@ -116,22 +120,20 @@ class _Service:
             case (("GET" | "HEAD"), None):
                 return await self._read(request, self._need(account, container, name))
             case "DELETE", None:
-                if not self._blobs.delete(account, container, name):
-                    raise _Refused(404, "BlobNotFound", "The specified blob does not exist.")
+                self._need(account, container, name)
+                self._blobs.delete(account, container, name)
                 return web.Response(status=202)
             case method, comp:
                 text = f"Local Azure's blob service has no {method} with comp={comp}."
                 raise _Refused(400, "UnsupportedQueryParameter", text)
 
     def _container(self, request: web.Request, account: str, container: str) -> web.Response:
-        there = self._blobs.has_container(account, container)
         if request.method == "PUT":
-            if there:
+            if self._blobs.has_container(account, container):
                 raise _Refused(409, "ContainerAlreadyExists", "The specified container already exists.")
             self._blobs.make_container(account, container)
             return web.Response(status=201)
-        if not there:
-            raise _Refused(404, "ContainerNotFound", f"There is no container '{container}'.")
+        self._need_container(account, container)
         if request.method == "DELETE":
             self._blobs.drop_container(account, container)
             return web.Response(status=202)
@@ -145,6 +147,10 @@ class _Service:
             "Last-Modified": format_datetime(self._azure.clock.now(), usegmt=True),
         }
         return web.Response(headers=headers)
+
+    def _need_container(self, account: str, container: str) -> None:
+        if not self._blobs.has_container(account, container):
+            raise _Refused(404, "ContainerNotFound", f"There is no container '{container}'.")
 
     def _need(self, account: str, container: str, name: str) -> Blob:
         found = self._blobs.get(account, container, name)
@@ -163,7 +169,7 @@ class _Service:
             raise _Refused(409, "BlobAlreadyExists", "The specified blob already exists.")
         file = self._blobs.new_file()
         digest = await _receive(request, file)
-        blob = self._blobs.put(account, container, name, file, _content_type(request), _metadata(request))
+        blob = self._blobs.put(account, container, name, file=file, **_described(request))
         return _done(201, blob, digest)
 
     async def _put_block(self, request: web.Request, account: str, container: str, name: str) -> web.Response:
@@ -186,7 +192,7 @@ class _Service:
         file = await asyncio.to_thread(self._blobs.commit, account, container, name, wanted)
         if file is None:
             raise _Refused(400, "InvalidBlockList", "The specified block list is invalid.")
-        blob = self._blobs.put(account, container, name, file, _content_type(request), _metadata(request))
+        blob = self._blobs.put(account, container, name, file=file, **_described(request))
         return _done(201, blob)
 
     async def _read(self, request: web.Request, blob: Blob) -> web.StreamResponse:
@@ -225,7 +231,7 @@ async def _receive(request: web.Request, file: Path) -> str:
             out.write(chunk)
     found = base64.b64encode(digest.digest()).decode()
     if request.headers.get("Content-MD5", found) != found:
-        file.unlink()
+        await asyncio.to_thread(file.unlink)
         raise _Refused(400, "Md5Mismatch", "The MD5 value specified in the request did not match.")
     return found
 
@@ -234,8 +240,9 @@ def _metadata(request: web.Request) -> dict[str, str]:
     return {k[len(META) :].lower(): v for k, v in request.headers.items() if k.lower().startswith(META)}
 
 
-def _content_type(request: web.Request) -> str:
-    return request.headers.get("x-ms-blob-content-type") or "application/octet-stream"
+def _described(request: web.Request) -> _Described:
+    content_type = request.headers.get("x-ms-blob-content-type") or "application/octet-stream"
+    return {"content_type": content_type, "metadata": _metadata(request)}
 
 
 def _headers(blob: Blob) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The resource types that behave like Azure's, one file each; all others are a plain store.
 
-Endpoints and deployments aren't in `KINDS`: the plane has them by name."""
+Endpoints and deployments aren't in `KINDS`: the plane has them by name.
+"""
 
 from __future__ import annotations
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
+from localazure.arm.body import JSON, part
 from localazure.arm.errors import ArmError, bad_request
-from localazure.arm.kind import JSON, Answer, Call, Kind
-from localazure.arm.paths import ArmPath
-from localazure.arm.store import Resource
+from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.types.listing import listed
 from localazure.assets.sas import container_sas
+
+if TYPE_CHECKING:
+    from localazure.arm.paths import ArmPath
+    from localazure.arm.store import Resource
 
 __all__ = ["CONTAINERS", "VERSIONS"]
 
@@ -58,16 +62,10 @@ class Versions(Kind):
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Its paths are there and stay what they were."""
         del call
-        properties = body.get("properties")
-        if not isinstance(properties, dict):
-            raise bad_request("The request is invalid: properties is missing.", "UserError")
-        self.check_properties(body["properties"])
-        changed = [
-            key
-            for key in self.paths
-            if old is not None and old.properties.get(key) != body["properties"].get(key)
-        ]
-        if changed:
+        properties = part(body, "properties")
+        self.check_properties(properties)
+        before = properties if old is None else old.properties
+        if any(before.get(key) != properties.get(key) for key in self.paths):
             raise ArmError(400, "UserError", "Asset paths cannot be updated.")
 
     def check_properties(self, properties: JSON) -> None:
@@ -105,7 +103,7 @@ class Versions(Kind):
             kind = self.plane.kind(container.type)
             made = kind.accept(Call(container, {}, {"properties": {}}), None)
             if anonymous:
-                self.store.put(Resource(**(vars(made) | {"state": {"anonymous": True}})))
+                self.store.put(replace(made, state={"anonymous": True}))
         return await super().put(call)
 
     async def members(self, call: Call, collection: str) -> Answer:
@@ -131,8 +129,10 @@ class Environments(Versions):
         """What is built from it may not change."""
         super().check(call, body, old)
         same = ("image", "condaFile", "build")
-        if old is not None and any(old.properties.get(key) != body["properties"].get(key) for key in same):
-            text = f"Environment version {call.path.name} exists already and can't be changed: use a new version."
+        before, after = (old.properties if old else {}), part(body, "properties")
+        if old is not None and any(before.get(key) != after.get(key) for key in same):
+            name = call.path.name
+            text = f"Environment version {name} exists already and can't be changed: use a new version."
             raise bad_request(text, "UserError")
 
     def check_properties(self, properties: JSON) -> None:
@@ -173,7 +173,7 @@ class Codes(Versions):
         found = [
             one
             for one in self.store.of_type(self.type, workspace)
-            if (one.properties.get("properties") or {}).get("hash_sha256") == wanted
+            if part(one.properties, "properties").get("hash_sha256") == wanted
         ]
         return Answer(200, {"value": [self.view(one) for one in listed(found, call.query)], "nextLink": None})
 

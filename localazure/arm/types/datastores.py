@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from localazure.arm.body import JSON, part
 from localazure.arm.errors import bad_request
-from localazure.arm.kind import JSON, Answer, Call, Kind
-from localazure.arm.store import Resource
+from localazure.arm.kind import Answer, Call, Kind
 from localazure.assets.sas import container_sas
+
+if TYPE_CHECKING:
+    from localazure.arm.store import Resource
 
 __all__ = ["Datastores"]
 
@@ -19,7 +24,7 @@ class Datastores(Kind):
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Only blob containers of a local storage account can be had here."""
         del call, old
-        properties = body.get("properties") or {}
+        properties = part(body, "properties")
         if properties.get("datastoreType") != "AzureBlob":
             raise bad_request(
                 f"datastoreType is {properties.get('datastoreType')!r}; local Azure has only 'AzureBlob'."
@@ -71,12 +76,12 @@ class Datastores(Kind):
         if action.lower() != "listsecrets":
             return await super().act(call, action)
         key = self._key(resource)
-        credentials: JSON = resource.properties.get("credentials") or {}
+        credentials: JSON = part(resource.properties, "credentials")
         match credentials.get("credentialsType"):
             case "AccountKey":
                 return Answer(200, {"secretsType": "AccountKey", "key": key})
             case "Sas":
-                hours = float((call.body or {}).get("expireAfterHours") or 1)
+                hours = float(call.options.get("expireAfterHours") or 1)
                 container = resource.properties["containerName"]
                 sas = container_sas(account_of(resource), key, container, int(hours * HOUR))
                 return Answer(200, {"secretsType": "Sas", "sasToken": sas})

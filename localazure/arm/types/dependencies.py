@@ -6,10 +6,14 @@ import base64
 import re
 import secrets
 import uuid
+from typing import TYPE_CHECKING
 
+from localazure.arm.body import JSON, part
 from localazure.arm.errors import bad_request
-from localazure.arm.kind import JSON, Answer, Call, Kind
-from localazure.arm.store import Resource
+from localazure.arm.kind import Answer, Call, Kind
+
+if TYPE_CHECKING:
+    from localazure.arm.store import Resource
 
 __all__ = ["Components", "ContainerRegistries", "DiagnosticSettings", "KeyVaults", "LogWorkspaces"]
 
@@ -25,7 +29,7 @@ class KeyVaults(Kind):
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Azure wants to know the tenant and the sku."""
         del call, old
-        properties = body.get("properties") or {}
+        properties = part(body, "properties")
         for name in ("tenantId", "sku"):
             if not properties.get(name):
                 raise bad_request(f"The parameter properties.{name} is not specified.")
@@ -44,9 +48,8 @@ class LogWorkspaces(Kind):
     name_rule = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]")
     name_help = "4 to 63 letters, digits and dashes, beginning and ending with a letter or digit"
 
-    def new_state(self, call: Call, body: JSON) -> JSON:
+    def new_state(self) -> JSON:
         """The customer id and two keys."""
-        del call, body
         keys = [base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2)]
         return {"customerId": str(uuid.uuid4()), "keys": keys}
 
@@ -73,9 +76,8 @@ class Components(Kind):
     name_rule = re.compile(r"[^/\\%&?+]{1,255}")
     name_help = "1 to 255 characters without / \\ % & ? +"
 
-    def new_state(self, call: Call, body: JSON) -> JSON:
+    def new_state(self) -> JSON:
         """The instrumentation key and the application id."""
-        del call, body
         return {"key": str(uuid.uuid4()), "app": str(uuid.uuid4())}
 
     def view(self, resource: Resource) -> JSON:
@@ -111,7 +113,7 @@ class ContainerRegistries(Kind):
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Azure wants a sku."""
         del call, old
-        if not (body.get("sku") or {}).get("name"):
+        if not part(body, "sku").get("name"):
             raise bad_request("The required property sku.name is missing.", "InvalidRequestContent")
 
     def view(self, resource: Resource) -> JSON:
@@ -135,7 +137,7 @@ class DiagnosticSettings(Kind):
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """A setting says where to and what."""
         del call, old
-        properties = body.get("properties") or {}
+        properties = part(body, "properties")
         if not any(properties.get(name) for name in ("workspaceId", "storageAccountId", "eventHubName")):
             raise bad_request("At least one data sink needs to be specified.")
         workspace = properties.get("workspaceId")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from localazure.arm.errors import bad_request
+from localazure.arm.body import part
+from localazure.arm.errors import ArmError, bad_request
 
 if TYPE_CHECKING:
-    from localazure.arm.kind import JSON
+    from localazure.arm.body import JSON
 
 __all__ = ["capacity", "check_body", "same_but_scale", "seconds", "with_defaults"]
 
@@ -40,9 +41,9 @@ def with_defaults(properties: JSON) -> JSON:
         "environmentVariables": {},
         "scaleSettings": {"scaleType": "Default"},
     } | {key: value for key, value in properties.items() if value is not None}
-    filled["requestSettings"] = _filled(REQUESTS, filled.get("requestSettings"))
+    filled["requestSettings"] = _filled(REQUESTS, part(filled, "requestSettings"))
     for probe in ("livenessProbe", "readinessProbe"):
-        filled[probe] = _filled(PROBE, filled.get(probe))
+        filled[probe] = _filled(PROBE, part(filled, probe))
     return filled
 
 
@@ -52,36 +53,24 @@ def check_body(body: JSON) -> None:
     Raises:
         ArmError: 400.
     """
-    properties: Any = body.get("properties")
-    if not isinstance(properties, dict):
-        raise bad_request("The request is invalid: properties is missing.")
-    kind = properties.get("endpointComputeType")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    properties = part(body, "properties")
+    kind = properties.get("endpointComputeType")
     if kind != "Managed":
-        raise bad_request(
-            f"The request is invalid: endpointComputeType is {kind!r}; here it can only be 'Managed'."
-        )
-    filled = with_defaults(properties)  # pyright: ignore[reportUnknownArgumentType]
-    if not filled.get("instanceType"):
-        raise bad_request("The request is invalid: instanceType is missing.")
-    if capacity(body) not in range(1, MOST_INSTANCES + 1):
-        raise bad_request(
-            f"The request is invalid: sku.capacity is {capacity(body)}; 1 to {MOST_INSTANCES} instances."
-        )
-    requests = filled["requestSettings"]
-    timeout = seconds(requests["requestTimeout"], "requestSettings.requestTimeout")
-    if not 0 < timeout <= LONGEST_REQUEST:
-        raise bad_request(
-            f"The request is invalid: requestTimeout is {timeout:g} s; the limit is {LONGEST_REQUEST:g} s."
-        )
-    if requests["maxConcurrentRequestsPerInstance"] < 1:
-        raise bad_request("The request is invalid: maxConcurrentRequestsPerInstance must be 1 or more.")
+        raise _invalid(f"endpointComputeType is {kind!r}; here it can only be 'Managed'")
+    if not properties.get("instanceType"):
+        raise _invalid("instanceType is missing")
+    if not 1 <= capacity(body) <= MOST_INSTANCES:
+        raise _invalid(f"sku.capacity is {capacity(body)}; 1 to {MOST_INSTANCES} instances are allowed")
+    filled = with_defaults(properties)
+    _check_requests(filled["requestSettings"])
     for probe in ("livenessProbe", "readinessProbe"):
         for key in ("initialDelay", "period", "timeout"):
             seconds(filled[probe][key], f"{probe}.{key}")
-    variables = filled["environmentVariables"]
-    wrong = [name for name, value in variables.items() if not isinstance(value, str)]
-    if wrong:
-        raise bad_request(f"The request is invalid: environmentVariables.{wrong[0]} must be a string.")
+        for key in ("failureThreshold", "successThreshold"):
+            _check_count(filled[probe][key], f"{probe}.{key}")
+    for name, value in part(filled, "environmentVariables").items():
+        if not isinstance(value, str):
+            raise _invalid(f"environmentVariables.{name} is {value!r}; a string is needed")
 
 
 def capacity(body: JSON) -> int:
@@ -118,14 +107,31 @@ def seconds(duration: str, where: str) -> float:
     return ((parts[0] * 24 + parts[1]) * 60 + parts[2]) * 60 + parts[3]
 
 
-def _filled(defaults: JSON, given: JSON | None) -> JSON:
-    return defaults | {key: value for key, value in (given or {}).items() if value is not None}
+def _check_requests(settings: JSON) -> None:
+    timeout = seconds(settings["requestTimeout"], "requestSettings.requestTimeout")
+    if not 0 < timeout <= LONGEST_REQUEST:
+        raise _invalid(f"requestTimeout is {timeout:g} s; the limit is {LONGEST_REQUEST:g} s")
+    where = "requestSettings.maxConcurrentRequestsPerInstance"
+    _check_count(settings["maxConcurrentRequestsPerInstance"], where)
+
+
+def _check_count(value: Any, where: str) -> None:
+    if type(value) is not int or value < 1:
+        raise _invalid(f"{where} is {value!r}; an integer above 0 is needed")
+
+
+def _invalid(reason: str) -> ArmError:
+    return bad_request(f"The request is invalid: {reason}.")
+
+
+def _filled(defaults: JSON, given: JSON) -> JSON:
+    return defaults | {key: value for key, value in given.items() if value is not None}
 
 
 def _runs(body: JSON) -> JSON:
     properties = with_defaults(body["properties"])
     for key in ("description", "provisioningState"):
         properties.pop(key, None)
-    extra: JSON = properties.pop("properties", None) or {}
+    extra = part(properties, "properties")
     kept = {key: value for key, value in extra.items() if key not in SERVERS_OWN}
     return properties | {"properties": kept}

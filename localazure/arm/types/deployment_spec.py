@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from localazure.arm.body import part
 from localazure.arm.errors import bad_request
 from localazure.arm.types.deployment_rules import capacity, seconds, with_defaults
 from localazure.assets.materialise import MaterialiseError, materialise
@@ -12,7 +13,7 @@ from localazure.serving.spec import DeploymentSpec, ProbeSpec, ProvisioningError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localazure.arm.kind import JSON
+    from localazure.arm.body import JSON
     from localazure.arm.plane import Plane
     from localazure.arm.store import Resource
 
@@ -25,7 +26,7 @@ def check_assets(plane: Plane, properties: JSON) -> None:
     Raises:
         ArmError: 400.
     """
-    code: JSON = properties.get("codeConfiguration") or {}
+    code = part(properties, "codeConfiguration")
     model = _asset(plane, properties.get("model"), "models", "model")
     environment = _asset(plane, properties.get("environmentId"), "environments", "environmentId")
     _asset(plane, code.get("codeId"), "codes", "codeConfiguration.codeId")
@@ -45,7 +46,7 @@ async def spec_of(plane: Plane, deployment: Resource, body: JSON) -> DeploymentS
         ProvisioningError: An asset's files aren't there, or can't be had here.
     """
     properties = with_defaults(body["properties"])
-    code: JSON = properties.get("codeConfiguration") or {}
+    code = part(properties, "codeConfiguration")
     model = _asset(plane, properties.get("model"), "models", "model")
     source = _asset(plane, code.get("codeId"), "codes", "codeConfiguration.codeId")
     model_dir = await _folder(plane, model, "modelUri")
@@ -99,9 +100,7 @@ def _asset(plane: Plane, reference: Any, collection: str, where: str) -> Resourc
     """The version that a body names by its ARM id."""
     if reference is None:
         return None
-    if isinstance(reference, dict):  # the typed form of asset references
-        reference = reference.get("assetId")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    text = str(reference).removeprefix("azureml:")  # pyright: ignore[reportUnknownArgumentType]
+    text = str(reference).removeprefix("azureml:")
     if text.startswith("//"):
         raise bad_request(f"The request is invalid: {where} '{reference}': local Azure has no registries.")
     found = plane.azure.store.get(text)

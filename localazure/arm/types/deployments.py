@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from localazure.arm.body import JSON, merged, part
 from localazure.arm.errors import ArmError, bad_request, conflict
-from localazure.arm.kind import JSON, Answer, Call, Kind, merged
+from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.operations import Operation, new_operation_id
-from localazure.arm.store import Resource
 from localazure.arm.types.deployment_rules import capacity, check_body, same_but_scale, with_defaults
 from localazure.arm.types.deployment_spec import check_assets, spec_of
 from localazure.arm.types.endpoint_rules import NAME, NAME_HELP, weights
 from localazure.arm.types.endpoints import server_properties, started
 from localazure.serving.spec import ProvisioningError
+
+if TYPE_CHECKING:
+    from localazure.arm.store import Resource
 
 __all__ = ["OnlineDeployments"]
 
@@ -41,11 +45,11 @@ class OnlineDeployments(Kind):
         """With Azure's defaults filled in."""
         shown = super().view(resource)
         properties = with_defaults(resource.properties)
-        extra: JSON = dict(properties.get("properties") or {})
+        extra: JSON = dict(part(properties, "properties"))
         properties["properties"] = extra | server_properties(self, resource)
         properties["provisioningState"] = resource.state["provisioningState"]
         shown["kind"] = "Managed"
-        sku: JSON = resource.body.get("sku") or {}
+        sku: JSON = part(resource.body, "sku")
         shown["sku"] = {"name": "Default", "tier": "Standard"} | sku | {"capacity": capacity(resource.body)}
         return shown | {"properties": properties}
 
@@ -84,8 +88,10 @@ class OnlineDeployments(Kind):
             shares = {name.lower(): share for name, share in weights(endpoint.properties, which).items()}
             share = shares.get(old.name.lower(), 0)
             if share:
-                text = f"Deployment '{old.name}' has {share} % of {which}: set it to 0, then delete the deployment."
-                raise bad_request(f"The request is invalid: {text}")
+                raise bad_request(
+                    f"The request is invalid: deployment '{old.name}' has {share} % of {which}: "
+                    "set it to 0, then delete the deployment."
+                )
         return self._begin(old, "Deleting", "DELETE", 202)
 
     async def act(self, call: Call, action: str) -> Answer:
@@ -93,7 +99,7 @@ class OnlineDeployments(Kind):
         resource = self.need(call.path)
         match action.lower():
             case "getlogs":
-                wanted: JSON = call.body if isinstance(call.body, dict) else {}
+                wanted = call.options
                 if wanted.get("containerType") == "StorageInitializer":
                     return Answer(200, {"content": ""})
                 tail = int(wanted.get("tail") or TAIL)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from localazure.arm.body import part
 from localazure.arm.errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from localazure.arm.kind import JSON
+    from localazure.arm.body import JSON
 
 __all__ = ["AUTH_MODES", "NAME", "NAME_HELP", "check_properties", "check_traffic", "weights"]
 
@@ -26,12 +27,9 @@ def check_properties(body: JSON) -> None:
     Raises:
         ArmError: 400.
     """
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise bad_request("The request is invalid: properties is missing.")
     if not body.get("identity"):
         raise bad_request("The request is invalid: identity is required for a managed online endpoint.")
-    mode: Any = properties.get("authMode")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    mode = part(body, "properties").get("authMode")
     if mode not in AUTH_MODES:
         raise bad_request(f"The request is invalid: authMode '{mode}' is not one of {', '.join(AUTH_MODES)}.")
 
@@ -86,10 +84,9 @@ def weights(properties: JSON, key: str) -> dict[str, int]:
     Raises:
         ArmError: 400, it is no object of integers from 0 to 100.
     """
-    found: Any = properties.get(key) or {}
-    if not isinstance(found, dict):
+    if not isinstance(properties.get(key) or {}, dict):
         raise bad_request(f"The request is invalid: {key} must be an object.")
-    shares: dict[str, Any] = found  # pyright: ignore[reportUnknownVariableType]
+    shares = part(properties, key)
     for name, share in shares.items():
         if type(share) is not int or not 0 <= share <= 100:  # noqa: PLR2004 - per cent
             raise bad_request(

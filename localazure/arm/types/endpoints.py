@@ -4,15 +4,19 @@ import base64
 import secrets
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from localazure.arm.body import JSON, part
 from localazure.arm.errors import ArmError, bad_request, conflict
-from localazure.arm.kind import JSON, Answer, Call, Kind
+from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.operations import POLL_AGAIN, Operation, new_operation_id
-from localazure.arm.store import Resource
 from localazure.arm.types.endpoint_rules import NAME, NAME_HELP, check_properties, check_traffic, weights
 from localazure.arm.types.identities import identity_state, identity_view
 from localazure.clock import iso
 from localazure.serving.spec import EndpointRoute
+
+if TYPE_CHECKING:
+    from localazure.arm.store import Resource
 
 __all__ = ["OnlineEndpoints"]
 
@@ -44,9 +48,9 @@ class OnlineEndpoints(Kind):
                 f"The subscription has {LIMIT} endpoints in this region, the limit.", "QuotaExceeded"
             )
 
-    def new_state(self, call: Call, body: JSON) -> JSON:
+    def new_state(self) -> JSON:
         """Its identity and its keys."""
-        return {"keys": [_new_key(), _new_key()]} | identity_state(call.path.id, body)
+        return {"keys": [_new_key(), _new_key()]} | identity_state()
 
     def view(self, resource: Resource) -> JSON:
         """With its addresses and what Azure adds to `properties.properties`."""
@@ -215,7 +219,7 @@ class OnlineEndpoints(Kind):
         return Answer(200, shown)
 
     def _extra(self, resource: Resource) -> JSON:
-        extra: JSON = dict(resource.properties.get("properties") or {})
+        extra: JSON = dict(part(resource.properties, "properties"))
         return extra | server_properties(self, resource) | {"azureml.onlineendpointid": resource.key}
 
 

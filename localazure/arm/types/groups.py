@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from localazure.arm.kind import JSON, Answer, Call, Kind
+from localazure.arm.errors import ArmError
+from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.operations import POLL_AGAIN, Operation, new_operation_id
 from localazure.arm.paths import GROUP, ArmPath
-from localazure.arm.store import Resource
+
+if TYPE_CHECKING:
+    from localazure.arm.body import JSON
+    from localazure.arm.store import Resource
 
 __all__ = ["ResourceGroups"]
 
@@ -30,8 +36,6 @@ class ResourceGroups(Kind):
 
     def need(self, path: ArmPath) -> Resource:
         """The group; a missing one has an error code of its own."""
-        from localazure.arm.errors import ArmError  # noqa: PLC0415
-
         found = self.store.get(path.id)
         if found is None:
             text = f"Resource group '{path.name}' could not be found."
@@ -70,4 +74,4 @@ def _deleting(resource: Resource) -> Resource:
 
 
 def _state(resource: Resource, name: str) -> Resource:
-    return Resource(**(vars(resource) | {"state": resource.state | {"provisioningState": name}}))
+    return replace(resource, state=resource.state | {"provisioningState": name})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localazure.arm.body import part
 from localazure.arm.errors import bad_request
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def listed(found: list[Resource], query: Mapping[str, str]) -> list[Resource]:
 
 
 def _has(resource: Resource, key: str, value: str | None) -> bool:
-    tags = resource.properties.get("tags") or {}
+    tags = part(resource.properties, "tags")
     return key in tags and (value is None or tags[key] == value)
 
 

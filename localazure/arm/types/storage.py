@@ -3,10 +3,15 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from localazure.arm.body import JSON, part
 from localazure.arm.errors import bad_request
-from localazure.arm.kind import JSON, Answer, Call, Kind
-from localazure.arm.store import Resource
+from localazure.arm.kind import Answer, Call, Kind
+
+if TYPE_CHECKING:
+    from localazure.arm.store import Resource
 
 __all__ = ["StorageAccounts", "StorageContainers", "account_key"]
 
@@ -21,16 +26,15 @@ class StorageAccounts(Kind):
 
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Azure wants a sku and a kind; names are unique in all of Azure."""
-        if not (body.get("sku") or {}).get("name") or not body.get("kind"):
+        if not part(body, "sku").get("name") or not body.get("kind"):
             raise bad_request("A storage account needs sku.name and kind.", "InvalidRequestPropertyValue")
         taken = old is None and any(one.name == call.path.name for one in self.store.of_type(self.type))
         if taken:
             text = f"The storage account named {call.path.name} is already taken."
             raise bad_request(text, "StorageAccountAlreadyTaken")
 
-    def new_state(self, call: Call, body: JSON) -> JSON:
+    def new_state(self) -> JSON:
         """Two keys."""
-        del call, body
         return {"keys": [_new_key(), _new_key()]}
 
     def view(self, resource: Resource) -> JSON:
@@ -59,9 +63,7 @@ class StorageAccounts(Kind):
                 raise bad_request("keyName: give 'key1' or 'key2'.", "InvalidRequestPropertyValue")
             keys = list(resource.state["keys"])
             keys[which] = _new_key()
-            resource = self.store.put(
-                Resource(**(vars(resource) | {"state": resource.state | {"keys": keys}}))
-            )
+            resource = self.store.put(replace(resource, state=resource.state | {"keys": keys}))
         elif action.lower() != "listkeys":
             return await super().act(call, action)
         named = zip(("key1", "key2"), resource.state["keys"], strict=True)

@@ -4,8 +4,9 @@ import re
 import uuid
 from typing import Any
 
+from localazure.arm.body import JSON, part
 from localazure.arm.errors import bad_request, conflict
-from localazure.arm.kind import JSON, Answer, Call, Kind
+from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.store import Resource
 from localazure.arm.types.identities import identity_state, identity_view
 
@@ -30,7 +31,7 @@ class Workspaces(Kind):
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Its storage account, key vault and Application Insights must be there."""
         del call
-        properties = body.get("properties") or {}
+        properties = part(body, "properties")
         for name, wanted in NEEDED.items():
             if not properties.get(name):
                 raise bad_request(f"Missing dependent resources in workspace json: {name}", "ValidationError")
@@ -50,9 +51,9 @@ class Workspaces(Kind):
         if moved:
             raise bad_request("The storage account of a workspace can't be changed.", "ValidationError")
 
-    def new_state(self, call: Call, body: JSON) -> JSON:
+    def new_state(self) -> JSON:
         """Its guid and its identity."""
-        return {"workspaceId": str(uuid.uuid4())} | identity_state(call.path.id, body)
+        return {"workspaceId": str(uuid.uuid4())} | identity_state()
 
     def created(self, resource: Resource) -> None:
         """Containers and the datastores that name them."""
@@ -104,8 +105,8 @@ class Workspaces(Kind):
         inside = self.store.children(f"{call.path.id}/onlineEndpoints")
         if inside:
             text = (
-                "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
-                f"'{inside[0].id}'. Please delete all nested resources before deleting this resource."
+                "Cannot delete resource while nested resources exist. Some existing nested resource IDs "
+                f"include: '{inside[0].id}'. Please delete all nested resources before deleting this resource."
             )
             raise conflict(text, "CannotDeleteResource")
         return await super().delete(call)
