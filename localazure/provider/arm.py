@@ -176,9 +176,7 @@ def _operation_ended(answer: Answer, request: str) -> bool:
     body = answer.json()
     status = str(body.get("status") or "").lower()
     if status in _FAILED:
-        raise OperationError(
-            answer.status, *error_text(as_object(body.get("error")) or {}, body["status"]), request
-        )
+        raise OperationError(*error_text(as_object(body.get("error")) or {}, body["status"]), request)
     return status in _DONE or (not status and answer.status != _ACCEPTED)
 
 
@@ -187,5 +185,5 @@ def _state(answer: Answer, resource_id: str) -> str:
     properties = as_object(answer.json().get("properties")) or {}
     state = str(properties.get("provisioningState") or "Succeeded").lower()
     if state in _FAILED:
-        raise OperationError(answer.status, "ProvisioningFailed", f"{resource_id} is {state}", answer.request)
+        raise OperationError("ProvisioningFailed", f"{resource_id} is {state}", answer.request)
     return "done" if state in _DONE else "running"

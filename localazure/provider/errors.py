@@ -4,8 +4,8 @@ ProviderError
 ├── UnknownTypeError      the table has no such resource type or function
 ├── ConfigurationError    credentials, subscription or endpoint are missing or refused
 ├── UnreachableError      nothing answers at the ARM endpoint
-├── ArmError              ARM answered with an error; .code, .status
-│   └── OperationError    ARM accepted a write and the operation failed later
+├── ArmError              ARM answered with an error; .code
+├── OperationError        ARM accepted a write and the operation failed later; .code
 ├── CancelledError        the engine cancelled, or the resource's timeout is over
 └── PartialError          a write was accepted and didn't end well: the state to keep
 """
@@ -43,13 +43,15 @@ class ArmError(ProviderError):
 
     def __init__(self, status: int, code: str, message: str, request: str) -> None:
         super().__init__(f"{code}: {message} ({status} from {request})")
-        self.status = status
         self.code = code
-        self.message = message
 
 
-class OperationError(ArmError):
+class OperationError(ProviderError):
     """An accepted operation ended as Failed or Canceled."""
+
+    def __init__(self, code: str, message: str, request: str) -> None:
+        super().__init__(f"{code}: {message} (after {request} was accepted)")
+        self.code = code
 
 
 class PartialError(ProviderError):

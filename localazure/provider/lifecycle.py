@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localazure.provider.errors import ArmError, CancelledError, PartialError, ProviderError, UnreachableError
+from localazure.provider.errors import (
+    ArmError,
+    CancelledError,
+    OperationError,
+    PartialError,
+    ProviderError,
+    UnreachableError,
+)
 from localazure.provider.refresh import imported_inputs, refreshed_inputs
 from localazure.provider.values import keep_secrets, make_secret, plain
 
@@ -64,7 +71,7 @@ class Lifecycle:
         try:
             self._arm.finish(accepted, resource_id, kind.api_version, deadline)
             body = self._arm.get(resource_id, kind.api_version, deadline)
-        except (ArmError, CancelledError, UnreachableError) as error:
+        except (ArmError, OperationError, CancelledError, UnreachableError) as error:
             outputs = self._last_known(kind, resource_id, inputs, deadline)
             raise PartialError(str(error), resource_id, outputs, inputs) from error
         if body is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,10 +19,16 @@ from localazure.provider.servicer import Servicer
 
 _THREADS: Final = 64
 _WATCH_SECONDS: Final = 0.5
+_INIT: Final = 1
 
 
-def serve() -> None:
-    """Serve on a free loopback port, printed first as the engine expects; end when the engine is gone."""
+def serve(arguments: list[str]) -> None:
+    """Serve on a free loopback port, printed first as the engine expects; end when the engine is gone.
+
+    Args:
+        arguments: the engine's own address, if it gives one.
+    """
+    watch = threading.Thread(target=_wait_for_end, args=(os.getppid(), *arguments[:1]), daemon=True)
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=_THREADS),
         options=[
@@ -36,14 +43,28 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine says Cancel, and waits for the running PUT
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    watched = threading.Thread(target=_wait_for_orphanage, args=(os.getppid(),), daemon=True)
-    watched.start()
-    watched.join()
-    server.stop(grace=None)
+    watch.start()
+    watch.join()
     os._exit(0)
 
 
-def _wait_for_orphanage(parent: int) -> None:
-    """Return when the engine that started this process has ended, by `kill -9` too."""
-    while os.getppid() == parent:
+def _wait_for_end(parent: int, engine: str = "") -> None:
+    """Return when the engine has ended, by `kill -9` too: its child goes to another parent.
+
+    One that ended before this process looked leaves the init process as parent; then its address tells.
+    """
+    while os.getppid() == parent and (parent != _INIT or _listens(engine)):
         time.sleep(_WATCH_SECONDS)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        return True  # nobody to ask
+    try:
+        socket.create_connection((host or "127.0.0.1", int(port)), timeout=_WATCH_SECONDS).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    return True
