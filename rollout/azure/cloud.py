@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from azure.core.pipeline.transport import HttpTransport
 
-STORAGE_AUDIENCE = "https://storage.azure.com"
-"""The same in every cloud."""
-
 
 @dataclass(frozen=True)
 class Cloud:

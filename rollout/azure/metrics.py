@@ -101,8 +101,6 @@ def _client(
         credential,
         audience=audience,
         retry_policy=BoundedRetry(WAIT_SECONDS),
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
         **({"transport": transport} if transport else {}),
     )
 
@@ -136,6 +134,8 @@ def _read(monitor: _Monitor, query: Query, what: str) -> Answer:
         max_results=TOP if query.filter else None,
         filter=query.filter or None,
         raw_response_hook=keep,
+        connection_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
         # A POST, but one that reads.
         retry_on_methods=frozenset({"POST"}),
     )
@@ -146,7 +146,7 @@ def _read(monitor: _Monitor, query: Query, what: str) -> Answer:
 
 
 def _all_succeeded(body: Any, what: str) -> None:
-    """Raise where one metric has an error of its own: the typed client drops it, and an empty series is left."""
+    """Raise where a metric has an error of its own: the typed client drops it and shows an empty series."""
     for result in body["values"]:
         for metric in result["value"]:
             code = metric.get("errorCode")

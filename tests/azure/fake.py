@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
 
 NOW = "Sat, 21 Nov 2026 10:00:00 GMT"
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 
 from rollout.azure import errors
@@ -43,15 +44,19 @@ def test_a_404_of_arm_is_absent_and_says_of_what(fake: FakeAzure, arm: Arm, code
         (
             Says(401, arm_error("ExpiredAuthenticationToken", "The access token expired.")),
             errors.Unauthorised,
-            "the endpoint can't be read: 401 ExpiredAuthenticationToken: The access token expired. "
-            "Log in again with `az login`; is it the right tenant?",
+            (
+                "the endpoint can't be read: 401 ExpiredAuthenticationToken: The access token expired. "
+                "Log in again with `az login`; is it the right tenant?"
+            ),
         ),
         (
             Says(403, arm_error("AuthorizationFailed", "No.")),
             errors.Forbidden,
-            "the endpoint can't be read: 403 AuthorizationFailed: No; it needs the role Reader. "
-            'Let an owner run `az role assignment create --assignee me-oid --role "Reader" '
-            f"--scope {ENDPOINT}`; it takes effect within minutes.",
+            (
+                "the endpoint can't be read: 403 AuthorizationFailed: No; it needs the role Reader. "
+                'Let an owner run `az role assignment create --assignee me-oid --role "Reader" '
+                f"--scope {ENDPOINT}`; it takes effect within minutes."
+            ),
         ),
         (
             Says(429, arm_error("TooManyRequests", "Slow down.")),
@@ -61,8 +66,10 @@ def test_a_404_of_arm_is_absent_and_says_of_what(fake: FakeAzure, arm: Arm, code
         (
             Says(503, b"<html>upstream</html>"),
             errors.Unavailable,
-            "the endpoint can't be read: HTTP 503. "
-            "Azure is in trouble: run it again, and look at https://status.azure.com.",
+            (
+                "the endpoint can't be read: HTTP 503. "
+                "Azure is in trouble: run it again, and look at https://status.azure.com."
+            ),
         ),
         (
             Says(400, arm_error("BadRequest", "What?")),
@@ -70,10 +77,12 @@ def test_a_404_of_arm_is_absent_and_says_of_what(fake: FakeAzure, arm: Arm, code
             "the endpoint can't be read: 400 BadRequest: What?",
         ),
         (
-            Says(404, arm_error("SubscriptionNotFound", "The subscription 'x' could not be found.")),
+            Says(404, arm_error("SubscriptionNotFound", "There is no subscription x.")),
             errors.Missing,
-            "the endpoint can't be read: 404 SubscriptionNotFound: The subscription 'x' could not be found. "
-            "Look at its name, resource group and subscription.",
+            (
+                "the endpoint can't be read: 404 SubscriptionNotFound: There is no subscription x. "
+                "Look at its name, resource group and subscription."
+            ),
         ),
         (Says(404, b"<html>not here</html>"), Unintelligible, "HTTPS_PROXY"),
         (Says(404, {"detail": "no such route"}), Unintelligible, "a 404 without an error code is not ARM's"),
@@ -128,9 +137,7 @@ def closed_port() -> int:
         ("https://no-such-host.invalid", "the name no-such-host.invalid doesn't resolve"),
     ],
 )
-def test_no_answer_says_why(
-    cloud: Cloud, tokens: FakeTokens, transport: Waits, address: str, sentence: str
-):
+def test_no_answer_says_why(cloud: Cloud, tokens: FakeTokens, transport: Waits, address: str, sentence: str):
     port = closed_port()
     nowhere = replace(cloud, resource_manager=address.format(port=port))
     with pytest.raises(Unreachable, match=sentence.format(port=port)):
@@ -140,17 +147,13 @@ def test_no_answer_says_why(
 def test_a_certificate_that_isnt_trusted_says_so(
     fake: FakeAzure, cloud: Cloud, tokens: FakeTokens, monkeypatch: pytest.MonkeyPatch
 ):
-    import certifi
-
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
-    with pytest.raises(Unreachable, match="isn't trusted here. Set REQUESTS_CA_BUNDLE"):
+    with pytest.raises(Unreachable, match=r"isn't trusted here\. Set REQUESTS_CA_BUNDLE"):
         Arm(cloud, tokens, "sub-1", transport=Waits()).get(ENDPOINT)
     assert not fake.asked
 
 
-def test_a_slow_answer_is_given_up(
-    fake: FakeAzure, arm: Arm, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_slow_answer_is_given_up(fake: FakeAzure, arm: Arm, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("rollout.azure._pipeline.READ_SECONDS", 0.1)
     fake.on("GET", "/credit", Says(200, {}, delay=5))
     with pytest.raises(Unreachable, match=r"didn't answer within 0\.1 s"):
@@ -158,7 +161,8 @@ def test_a_slow_answer_is_given_up(
 
 
 @pytest.mark.parametrize(
-    "bad", ["", "x", "/subscriptions", "/a/b?c", "/a/b#c", "/a/../b", "/a//b", "/a/b\r\nX: 1", "/a/b%2f", "/a/./b"]
+    "bad",
+    ["", "x", "/subscriptions", "/a/b?c", "/a/b#c", "/a/../b", "/a//b", "/a/b\r\nX: 1", "/a/b%2f", "/a/./b"],
 )
 def test_what_is_no_id_is_never_sent(fake: FakeAzure, arm: Arm, bad: str):
     with pytest.raises(ValueError, match="is no ARM id"):
