@@ -15,6 +15,7 @@ from rollout.cli.stack import open_stack
 from rollout.core import times
 from rollout.core.judging import stage_opened
 from rollout.core.step import Phase
+from rollout.core.traffic import NO_TRAFFIC
 from rollout.stack import tags
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def look(stack: StackView) -> dict[str, Any]:
 def _deployments(found: Assessment) -> list[dict[str, Any]]:
     record, endpoint = found.record, found.seen.endpoint
     roles = {record.prod: "prod", record.candidate: "candidate", record.old_prod: "old prod"}
-    shares = endpoint.traffic if endpoint else {}
+    shares = endpoint.traffic if endpoint else NO_TRAFFIC
     return [
         {
             "name": name,

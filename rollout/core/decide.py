@@ -76,7 +76,7 @@ def _progressing(scene: Scene, judgement: Judgement | None) -> Step:
         return moves.repair(
             scene, f"no probe of {record.release} is known: {candidate.name} is probed", probe=candidate.name
         )
-    if lags(record, scene.published_phase, published):
+    if lags(record, published):
         return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
     return _climb(scene, judgement)
 
@@ -136,7 +136,7 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
         )
     if contradiction := _drift(scene) or _unsound_prod(scene):
         return contradiction
-    if lags(record, scene.published_phase, seen.published):
+    if lags(record, seen.published):
         return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
     if judgement is not None and judgement.verdict is Verdict.ERROR:
         return moves.stay(
@@ -147,6 +147,10 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
         return _soaking(scene, record.old_prod, wanted=wanted)
     if wanted:
         return _fresh_start(scene)
+    if seen.published.phase != scene.published_phase:
+        return moves.repair(
+            scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
+        )
     if plan.release == record.failed_release:
         serving = f"{record.prod} ({record.prod_release}) serves" if record.prod else "nothing serves"
         return moves.stay(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 LOGS = "rollout"
 """The name of the endpoint's diagnostic setting."""
 

@@ -38,9 +38,6 @@ def wanted_tags(record: Record, phase: Phase) -> dict[str, str]:
     return {**record.tags(), PHASE: phase.value}
 
 
-def lags(record: Record, phase: Phase, published: Published) -> bool:
-    """Return whether the stack tags say something else than the endpoint does."""
-    said = dict(published.record)
-    if published.phase is not None:
-        said[PHASE] = published.phase
-    return said != wanted_tags(record, phase)
+def lags(record: Record, published: Published) -> bool:
+    """Return whether the stack tags say something else than the endpoint's record does."""
+    return dict(published.record) != record.tags() or published.phase is None

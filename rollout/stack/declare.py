@@ -148,10 +148,11 @@ def _assets_exist(ground: Ground, wanted: Wanted) -> None:
         if ref is None or ref.registry is not None:
             continue
         if ground.arm.get(ref.arm_id(ground.place.workspace_id)).body is None:
+            kind = ref.kind.removesuffix("s")
             raise Missing(
-                str(ref),
+                f"{kind} {ref}",
                 f"it isn't registered in the workspace {ground.place.workspace}",
-                f"Register it there, or name another with `pulumi config set rollout:{ref.kind[:-1]} ...`.",
+                f"Register it there, or name another with `pulumi config set rollout:{kind} ...`.",
             )
 
 

@@ -46,7 +46,7 @@ class Publisher:
     live: Live
     now: datetime
 
-    def __call__(self, _: pulumi.ResourceHookArgs) -> None:
+    def publish(self, _: pulumi.ResourceHookArgs) -> None:
         """Publish. Raises where the traffic can't be read back or a tag can't be written."""
         step = self.step
         settled = self.live.read_back(step.record.traffic)

@@ -25,8 +25,8 @@ def declare(
     A hook fires only where there is a diff, and a publish that died would never be repeated: so a repair
     has content of its own, its time.
     """
-    publish = hooks.hook("record-publish", publisher)
-    again = hooks.hook("record-publish-again", publisher)
+    publish = hooks.hook("record-publish", publisher.publish)
+    again = hooks.hook("record-publish-again", publisher.publish)
     return pulumi.Stash(
         "record",
         input={

@@ -1,4 +1,4 @@
-"""Scoring code that the workspace doesn't hold yet: where it goes, and the hook's work of bringing it there."""
+"""Scoring code the workspace doesn't hold yet: where it goes, and how a hook brings it there."""
 
 from __future__ import annotations
 
