@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rollout.core.config.problems import MISSING, Report, nearest, parsed
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 class Keys:
@@ -52,7 +55,7 @@ class Keys:
         value = self._find(name)
         if value is MISSING:
             return Keys(self.report, self.at(name), {})
-        found = parsed(value)
+        found = value if self.path else parsed(value)
         if not isinstance(found, dict):
             self.report.refuse(self.at(name), value, "an object of keys and values")
             found = None
@@ -61,7 +64,7 @@ class Keys:
     def objects(self, name: str, required: str) -> list[Keys]:
         """Return the keys of each object in a list that must not be empty; `required` says what it holds."""
         value = self._find(name)
-        found = MISSING if value is MISSING else parsed(value)
+        found = value if self.path else parsed(value)
         if not isinstance(found, list) or not found:
             self.report.refuse(self.at(name), value, required)
             found = []
@@ -88,9 +91,5 @@ class Keys:
 
     def _find(self, name: str) -> object:
         self._taken.append(name)
-        self.report.known[_any_index(self.at(name))] = None
+        self.report.known[_INDEX.sub("[]", self.at(name))] = None
         return self._values.get(name, MISSING)
-
-
-def _any_index(path: str) -> str:
-    return "".join("[]" if part.isdigit() else part for part in path.replace("]", "[").split("["))

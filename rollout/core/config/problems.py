@@ -66,7 +66,8 @@ class Report:
         self._refused.add(path)
         top = re.split(r"[.\[]", path, maxsplit=1)[0]
         secret = looks_secret(path.rsplit(".", maxsplit=1)[-1], value)
-        shown = None if value is MISSING else HIDDEN if secret else show(value)
+        written = parsed(value) if path == top else value
+        shown = None if value is MISSING else HIDDEN if secret else show(written)
         self.problems.append(Problem(self._file_of(top), PREFIX + path, shown, allowed))
 
     def sound(self, *paths: str) -> bool:
@@ -82,19 +83,16 @@ def _within(inner: str, outer: str) -> bool:
 
 def show(value: object) -> str:
     """Return a value for a message, as JSON, not too long and without credentials."""
-    text = json.dumps(redacted(parsed(value)), ensure_ascii=False, default=str)
+    text = json.dumps(redacted(value), ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def parsed(value: object) -> object:
-    """Return what JSON text says where that is an object or a list, as Pulumi gives these; else the value."""
-    if not isinstance(value, str):
-        return value
+    """Return what was written for a key that Pulumi gives as JSON text, or the text where it is none."""
     try:
-        found = json.loads(value)
+        return cast("object", json.loads(value)) if isinstance(value, str) else value
     except ValueError:
         return value
-    return cast("object", found) if isinstance(found, dict | list) else value
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

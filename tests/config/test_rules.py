@@ -1,0 +1,122 @@
+"""Rules that concern several keys."""
+
+import pytest
+
+from tests.config.stack import FULL, with_value, without
+from tests.config.test_wrong_keys import problems
+
+
+@pytest.mark.parametrize(
+    ("shares", "wrong"),
+    [
+        ([10, 10, 100], {1: "more than the 10 of the stage before it"}),
+        ([50, 10, 100], {1: "more than the 50 of the stage before it"}),
+        ([10, 50, 90], {2: "100 in the last stage"}),
+        ([100, 50, 90], {1: "more than the 100", 2: "100 in the last stage"}),
+        ([10, 100, 100], {2: "more than the 100"}),
+    ],
+)
+def test_the_ladder_rises_strictly_to_100(shares: list[int], wrong: dict[int, str]):
+    config = with_value(FULL, "gates", FULL["gates"][1:])
+    for index, share in enumerate(shares):
+        config = with_value(config, f"stages[{index}].traffic", share)
+    found = {problem.key: problem.allowed for problem in problems(config)}
+    assert set(found) == {f"rollout:stages[{index}].traffic" for index in wrong}
+    for index, allowed in wrong.items():
+        assert allowed in found[f"rollout:stages[{index}].traffic"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "value", "allowed"),
+    [
+        (
+            {"gates[1].name": "Errors"},
+            "gates[1].name",
+            '"Errors"',
+            "a name of its own; gates[0] has this one",
+        ),
+        (
+            {"gates[0].max": {"10": 1, "20": 0}},
+            "gates[0].max",
+            '{"10": 1.0, "20": 0.0}',
+            "10, 50, 100, not 20",
+        ),
+        ({"gates[1].max": {"50": 40}}, "gates[1].max", '{"50": 40.0}', "a limit for stage 10 too"),
+        ({"gates[1].min": 60}, "gates[1].min", "60.0", "at most max, which is 50 at stage 10"),
+        (
+            {"stages[0].bake": "9m"},
+            "stages[0].bake",
+            '"9m"',
+            "at least 10m: settle 2m + lag 3m + 5 points of 1m for gate errors",
+        ),
+        ({"gates[1].points": 30}, "stages[0].bake", '"30m"', "30 points of 1m for gate latency"),
+        ({"gates[1].interval": "15m"}, "stages[1].bake", '"30m"', "at least 1h20m"),
+        ({"lag": "24m"}, "stages[0].bake", '"30m"', "at least 31m: settle 2m + lag 24m"),
+        (
+            {"gates[1].empty": "zero"},
+            "gates[1].empty",
+            '"zero"',
+            "hold or abort; zero only for RequestsPerMinute",
+        ),
+        ({"gates[1].failureLimit": 5}, "gates[1].failureLimit", "5", "less than points, which is 5"),
+        (
+            {"createWorkspace": True},
+            "logAnalyticsWorkspace",
+            '"/subscriptions/',
+            "only where createWorkspace is false",
+        ),
+        (
+            {"gates[1].filter": "deployment eq 'blue'"},
+            "gates[1].filter",
+            "\"deployment eq 'blue'\"",
+            "without deployment",
+        ),
+        (
+            {"gates[1].filter": "Deployment ne 'x'"},
+            "gates[1].filter",
+            "\"Deployment ne 'x'\"",
+            "without deployment",
+        ),
+    ],
+)
+def test_rules_between_keys(changes: dict[str, object], key: str, value: str, allowed: str):
+    config = FULL
+    for path, change in changes.items():
+        config = with_value(config, path, change)
+    found = {problem.key: problem for problem in problems(config)}
+    problem = found[f"rollout:{key}"]
+    assert value in str(problem.value)
+    assert allowed in problem.allowed
+
+
+def test_a_gate_needs_a_limit():
+    (problem,) = problems(without(FULL, "gates[1].max"))
+    assert str(problem).endswith(
+        "rollout:gates[1].max is missing; write at least one of max and min in every gate"
+    )
+
+
+@pytest.mark.parametrize(
+    ("gone", "named"),
+    [
+        (["code"], ["code"]),
+        (["scoringScript"], ["scoringScript"]),
+        (["environment"], ["environment"]),
+        (["code", "environment"], ["code", "environment"]),
+    ],
+)
+def test_code_script_and_environment_go_together(gone: list[str], named: list[str]):
+    config = FULL
+    for key in gone:
+        config = without(config, key)
+    assert [problem.key for problem in problems(config)] == [f"rollout:{key}" for key in named]
+
+
+def test_a_rule_isn_t_checked_on_a_key_that_couldn_t_be_read():
+    config = with_value(with_value(FULL, "stages[1].traffic", "x"), "settle", "soon")
+    assert {problem.key for problem in problems(config)} == {"rollout:stages[1].traffic", "rollout:settle"}
+
+
+def test_rules_are_checked_beside_wrong_keys():
+    config = with_value(with_value(FULL, "stages[0].bake", "1m"), "auth", "x")
+    assert {problem.key for problem in problems(config)} == {"rollout:stages[0].bake", "rollout:auth"}

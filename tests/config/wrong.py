@@ -1,0 +1,131 @@
+"""Each key wrong in each way: the path, values that are refused, and what the message says is allowed."""
+
+from __future__ import annotations
+
+NAME = "3 to 32 letters, digits and single dashes, a letter first"
+TRUTH = "true or false"
+TIME = "a duration such as 90s, 15m or 1h30m"
+LIMIT = "a number, a duration such as 50ms"
+FILTER = "statusCodeClass ne '2xx'"
+OBJECT = "an object of keys and values"
+HEALTH = {
+    "initialDelay": ([5, "soon", "2h", ""], f"{TIME}, 0s to 1h"),
+    "period": (["0s", "500ms", 1, "x"], f"{TIME}, 1s to 1h"),
+    "timeout": (["0s", "-1s", None], f"{TIME}, 1s to 1h"),
+    "failureThreshold": ([0, -1, 1.5, "many", True], "a whole number from 1 to 1000"),
+    "successThreshold": ([0, "x", [1]], "a whole number from 1 to 1000"),
+}
+
+WRONG: dict[str, tuple[list[object], str]] = {
+    "resourceGroup": (["rg.", "r g", "x" * 91, ["rg"], "rg/a"], "1 to 90 letters, digits and _ - . ( )"),
+    "workspace": (["ml", "-mlw", "m" * 34, "mlw credit", {"a": 1}], "3 to 33 letters, digits, - and _"),
+    "createWorkspace": (["maybe", 1, "yes", []], TRUTH),
+    "logAnalyticsWorkspace": (
+        ["logs", "/subscriptions/s", "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x"],
+        "the ARM id of a Log Analytics workspace",
+    ),
+    "endpoint": (["ab", "1credit", "credit_prod", "a--b", "credit-", "x" * 33, "crédit", ["credit"]], NAME),
+    "auth": (["key", "None", 1], "Key, AMLToken or AADToken"),
+    "model": (
+        [
+            "credit-risk:7",
+            "azureml:credit-risk",
+            "azureml:credit-risk@newest",
+            "azureml:credit risk:7",
+            "azureml://registries/r/environments/credit-risk/versions/7",
+            "azureml://registries/r/models/credit-risk",
+            7,
+        ],
+        "azureml:NAME:VERSION, azureml:NAME@latest or azureml://registries/REGISTRY/models/NAME/versions/VERSION",
+    ),
+    "environment": (
+        ["credit-serving", "azureml:x:", "azureml://registries/r/models/x/versions/1", {"image": "x"}],
+        "azureml://registries/REGISTRY/environments/NAME/versions/VERSION",
+    ),
+    "code": (
+        ["/abs", "../up", "a/../b", "ml/serving/", ["x"]],
+        "a folder inside the project, such as ml/serving",
+    ),
+    "scoringScript": (
+        ["score", "/score.py", "../score.py", "score.ipynb"],
+        "a Python file inside the code folder",
+    ),
+    "instanceType": (["a b", "D", "Standard-DS3", 4], "a virtual machine size, such as Standard_DS3_v2"),
+    "instances": ([0, 51, -1, 2.5, "two", True, [2]], "a whole number from 1 to 50"),
+    "settings": (["x", 1, [1], True], OBJECT),
+    "settings.requestSettings": (["10s", [1], 1], OBJECT),
+    "settings.requestSettings.requestTimeout": ([10, "181s", "0s", "10 seconds", True], f"{TIME}, 1s to 3m"),
+    "settings.requestSettings.maxConcurrentRequestsPerInstance": (
+        [0, "x", 1.5, 1001],
+        "a whole number from 1 to 1000",
+    ),
+    "settings.requestSettings.maxQueueWait": ([1, "4m", "x"], f"{TIME}, 0s to 3m"),
+    "settings.livenessProbe": (["x", [1]], OBJECT),
+    "settings.readinessProbe": ([1, False], OBJECT),
+    **{
+        f"settings.{probe}Probe.{key}": wrong
+        for probe in ("liveness", "readiness")
+        for key, wrong in HEALTH.items()
+    },
+    "settings.environmentVariables": (["A=1", ["A"], 1], OBJECT),
+    "settings.environmentVariables.WORKER_COUNT": (
+        [2, True, None, {"a": 1}],
+        "put numbers and true or false in quotes",
+    ),
+    "settings.environmentVariables.1ST": (["x"], "names of letters, digits and _, no digit first"),
+    "settings.modelMountPath": (["models", "/var models", 1, "/"], "an absolute path in the container"),
+    "settings.egress": (["enabled", True, ""], "Enabled or Disabled"),
+    "probe": (["sample.json", [1], 3], OBJECT),
+    "probe.file": (["/etc/passwd", "../x.json", 1, ""], "a file inside the project"),
+    "probe.path": (
+        ["score", "https://example.com/score", 1, "/score?x=1"],
+        "a path below the endpoint's address",
+    ),
+    "probe.expect": (["ok", 1, True, None], "an object or a list that the JSON answer must resemble"),
+    "probe.maxLatency": ([500, "0s", "4m", "fast"], f"{TIME}, 1ms to 3m"),
+    "probe.requests": ([0, 101, "x", 2.5], "a whole number from 1 to 100"),
+    "slots": (
+        ["blue", ["blue"], ["blue", "blue"], ["blue", "BLUE"], {"a": 1}, []],
+        "a list of two or more deployment names, such as [blue, green]",
+    ),
+    "stages": (
+        [[], {}, "10,50,100", 5],
+        "stages whose traffic rises strictly to exactly 100, such as 10, 50, 100",
+    ),
+    "stages[1]": ([50, "50", [50]], OBJECT),
+    "stages[1].traffic": ([0, -1, 101, 50.5, "half", True], "a whole number from 1 to 100"),
+    "stages[1].bake": ([30, "30", "half an hour", "-5m", "366d"], f"{TIME}, 0s to 365d"),
+    "stages[1].minRequests": ([0, -5, "many", 1.5], "a whole number, at least 1"),
+    "retireAfter": (["a day", "24", 24, "366d"], f"{TIME}, 0s to 365d"),
+    "keepFailed": (["no", 0, {}], TRUTH),
+    "settle": (["2", 2, "25h"], f"{TIME}, 0s to 1d"),
+    "lag": (["3 minutes", True, "25h"], f"{TIME}, 0s to 1d"),
+    "gates": ([[], {}, "errors", 1], "a list of at least one gate"),
+    "gates[1]": (["errors", 1, []], OBJECT),
+    "gates[1].name": ([1, "", "two words", "x" * 41], "1 to 40 letters, digits and - _ ."),
+    "gates[1].source": (["logs", "prometheus", 1], "metrics"),
+    "gates[1].metric": (["", 5, "a,b", ["RequestLatency"]], "the name of an Azure Monitor metric"),
+    "gates[1].filter": (
+        [
+            "statusCodeClass is '2xx'",
+            "statusCodeClass ne 2xx",
+            "statusCodeClass ne '*'",
+            "statusCode eq '500' or statusCode eq '502'",
+            "(statusCode eq '500' or statusCodeClass eq '5xx')",
+            "statusCode eq '500' and",
+            "",
+            5,
+        ],
+        FILTER,
+    ),
+    "gates[1].aggregation": (["average", "P90", 1], "Average, Minimum, Maximum, Total or Count"),
+    "gates[1].interval": (["2m", "90s", 1, "minute", "60"], "1m, 5m, 15m, 30m, 1h"),
+    "gates[1].points": ([0, "five", 2.5, 1001], "a whole number from 1 to 1000"),
+    "gates[1].max": (
+        ["fast", True, [], {}, {"ten": 1}, {"10": "x"}, {"10": True}, {"-1": 1}, "1e999", "nan", None],
+        LIMIT,
+    ),
+    "gates[1].min": (["slow", False, {"10": {}}, [1]], LIMIT),
+    "gates[1].empty": (["pass", True, 0], "hold, zero or abort"),
+    "gates[1].failureLimit": ([-1, "x", 1.5], "a whole number from 0 to 999"),
+}
