@@ -107,6 +107,7 @@ class Blobs:
         account: str,
         container: str,
         name: str,
+        *,
         file: Path,
         content_type: str,
         metadata: Mapping[str, str],

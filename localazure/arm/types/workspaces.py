@@ -106,7 +106,7 @@ class Workspaces(Kind):
         if inside:
             text = (
                 "Cannot delete resource while nested resources exist. Some existing nested resource IDs "
-                f"include: '{inside[0].id}'. Please delete all nested resources before deleting this resource."
+                f"include: '{inside[0].id}'. Please delete all nested resources before deleting this one."
             )
             raise conflict(text, "CannotDeleteResource")
         return await super().delete(call)

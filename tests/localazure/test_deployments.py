@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import pytest
+
+from localazure.arm.types.deployment_rules import seconds
+from localazure.serving.spec import ProvisioningError
+from tests.localazure.resources import ENDPOINT, unique
+
+
+@pytest.fixture
+def endpoint(workspace):
+    name = unique("ep-")
+    workspace.endpoint(name)
+    return name
+
+
+@pytest.fixture
+def blue(workspace, endpoint):
+    assert workspace.deployment(endpoint, "blue")["status"] == "Succeeded"
+    return f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/blue"
+
+
+def refusal(arm, method, path, body=None):
+    answer = arm.ask(method, path, body)
+    assert answer.status_code == 400, answer.text
+    return answer.json()["error"]["message"]
+
+
+def test_a_put_deploys_and_shows_azures_defaults(arm, blue):
+    shown = arm.ok("GET", blue)
+
+    properties = shown["properties"]
+    assert properties["provisioningState"] == "Succeeded"
+    assert properties["requestSettings"]["requestTimeout"] == "PT5S"
+    assert properties["livenessProbe"]["failureThreshold"] == 30
+    assert properties["scaleSettings"] == {"scaleType": "Default"}
+    assert shown["sku"]["capacity"] == 1
+    spec = arm.serving.running[blue.lower().rsplit("/deployments/")[0], "blue"]
+    assert (spec.request_timeout, spec.max_concurrent, spec.conda_file) == (5.0, 1, "name: x")
+
+
+def test_another_count_only_scales(arm, workspace, endpoint, blue):
+    del arm.serving.events[:]
+
+    workspace.deployment(endpoint, "blue", capacity=3)
+    arm.done("PATCH", blue, {"sku": {"name": "Default", "capacity": 2}})
+
+    assert arm.serving.events == ["scale blue 3", "scale blue 2"]
+    assert arm.ok("GET", blue)["sku"]["capacity"] == 2
+
+
+def test_tags_alone_start_nothing_anew(arm, workspace, blue):
+    del arm.serving.events[:]
+
+    arm.done("PUT", blue, workspace.deployment_body() | {"tags": {"release": "m:1"}})
+
+    assert arm.serving.events == []
+    assert arm.ok("GET", blue)["tags"] == {"release": "m:1"}
+
+
+def test_what_a_client_read_and_puts_back_changes_nothing(arm, blue):
+    del arm.serving.events[:]
+
+    arm.done("PUT", blue, arm.ok("GET", blue))
+
+    assert arm.serving.events == []
+
+
+def test_another_program_is_deployed_again(arm, workspace, endpoint, blue):
+    del arm.serving.events[:]
+
+    workspace.deployment(endpoint, "blue", environmentVariables={"A": "1"})
+
+    assert arm.serving.events == ["deploy blue"]
+    assert arm.ok("GET", blue)["properties"]["environmentVariables"] == {"A": "1"}
+
+
+def test_a_deployment_that_fails_is_failed_and_what_served_goes_on(arm, workspace, endpoint, blue):
+    arm.serving.refuse = ProvisioningError("ImageBuildFailure", "no such package: numpyy")
+
+    ended = workspace.deployment(endpoint, "blue", environmentVariables={"A": "1"})
+
+    assert ended["status"] == "Failed"
+    assert ended["error"] == {"code": "ImageBuildFailure", "message": "no such package: numpyy"}
+    assert arm.ok("GET", blue)["properties"]["provisioningState"] == "Failed"
+    assert (blue.lower().rsplit("/deployments/")[0], "blue") in arm.serving.running
+
+
+def test_a_deployment_with_traffic_cant_be_deleted(arm, workspace, endpoint, blue):
+    workspace.endpoint(endpoint, {"blue": 100})
+    assert "100 % of traffic" in refusal(arm, "DELETE", blue)
+
+    workspace.endpoint(endpoint, {"blue": 0})
+    assert arm.done("DELETE", blue)["status"] == "Succeeded"
+    assert arm.ask("GET", blue).status_code == 404
+    assert arm.ask("DELETE", blue).status_code == 204
+    assert arm.ok("GET", blue.rsplit("/deployments", 1)[0])["properties"]["traffic"] == {}
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"capacity": 0}, "sku.capacity is 0"),
+        ({"capacity": 51}, "1 to 50"),
+        ({"instanceType": None}, "instanceType is missing"),
+        ({"endpointComputeType": "Kubernetes"}, "Kubernetes"),
+        ({"environmentId": None}, "environmentId is missing"),
+        ({"environmentId": "/subscriptions/x/environments/e/versions/9"}, "was not found"),
+        ({"model": "azureml://registries/r/models/m/versions/1"}, "no registries"),
+        ({"requestSettings": {"requestTimeout": "PT181S"}}, "181 s; the limit is 180 s"),
+        ({"requestSettings": {"requestTimeout": "5 s"}}, "no ISO 8601 duration"),
+        ({"requestSettings": {"maxConcurrentRequestsPerInstance": 0}}, "an integer above 0"),
+        ({"environmentVariables": {"A": 1}}, "environmentVariables.A is 1"),
+    ],
+)
+def test_what_azure_refuses_of_a_deployment(arm, workspace, endpoint, extra, words):
+    path = f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/green"
+    assert words in refusal(arm, "PUT", path, workspace.deployment_body(**extra))
+    assert arm.ask("GET", path).status_code == 404
+
+
+def test_a_deployment_needs_its_endpoint(arm, workspace):
+    path = f"{workspace.id}/onlineEndpoints/nothere/deployments/blue"
+    answer = arm.ask("PUT", path, workspace.deployment_body())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ParentResourceNotFound")
+
+
+def test_logs_and_skus(arm, blue):
+    assert arm.ok("POST", f"{blue}/getLogs", {"tail": 7}) == {"content": "7 lines of blue"}
+    assert arm.ok("GET", f"{blue}/skus")["value"][0]["capacity"]["maximum"] == 50
+
+
+def test_the_twenty_first_deployment_is_refused(arm, workspace, endpoint):
+    base = f"{workspace.id}/onlineEndpoints/{endpoint}"
+    for number in range(20):
+        path = f"{base}/deployments/slot-{number}"
+        assert arm.ask("PUT", path, workspace.deployment_body()).status_code == 201
+    path = f"{base}/deployments/slot-20"
+    assert "20 deployments, the limit" in refusal(arm, "PUT", path, workspace.deployment_body())
+
+
+def test_no_deployment_where_the_endpoint_is_being_deleted(arm, workspace, endpoint):
+    base = f"{workspace.id}/onlineEndpoints/{endpoint}"
+    arm.control("POST", "faults", {"operation": {"path": endpoint, "outcome": "hang", "seconds": 0.5}})
+    assert arm.ask("DELETE", base).status_code == 202
+    answer = arm.ask("PUT", f"{base}/deployments/blue", workspace.deployment_body())
+    assert answer.status_code == 409
+    assert arm.ask("PUT", base, ENDPOINT).status_code == 409
+
+
+@pytest.mark.parametrize(("text", "value"), [("PT5S", 5), ("PT0.5S", 0.5), ("PT1M30S", 90), ("P1DT1H", 90000)])
+def test_durations(text, value):
+    assert seconds(text, "x") == value
