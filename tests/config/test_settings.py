@@ -1,0 +1,157 @@
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from rollout.core.assets import AssetKind, AssetRef
+from rollout.core.config import (
+    Auth,
+    ConfigError,
+    EndpointSettings,
+    ProbeSettings,
+    Settings,
+    WorkspaceSettings,
+    read,
+)
+from rollout.core.config.filters import metric_filter
+from rollout.core.gates.fixed import Empty, FixedGate, Limit
+from rollout.core.plan import Plan, Stage
+from rollout.core.serving import HealthProbe, RequestSettings, ServingSettings
+from tests.config.stack import FULL, PROJECT, as_pulumi_gives_it, with_value
+
+MINUTE = timedelta(minutes=1)
+LEAST: dict[str, Any] = {key: FULL[key] for key in ("resourceGroup", "workspace", "endpoint", "model")} | {
+    "probe": {"file": "sample.json"},
+    "stages": [{"traffic": 100, "bake": "10m"}],
+    "gates": [{"name": "latency", "metric": "RequestLatency_P90", "max": 50}],
+}
+
+
+def settings_of(config: dict[str, Any]) -> Settings:
+    return read(as_pulumi_gives_it(config), file="Pulumi.prod.yaml")
+
+
+def test_every_key_arrives_typed():
+    settings = settings_of(FULL)
+    assert settings.workspace == WorkspaceSettings(
+        "rg-credit", "mlw-credit", create=False, log_analytics=FULL["logAnalyticsWorkspace"]
+    )
+    assert settings.endpoint == EndpointSettings("credit", Auth.AAD_TOKEN)
+    wanted = settings.deployment
+    assert str(wanted.model) == "azureml:credit-risk:7"
+    assert str(wanted.environment) == "azureml:credit-serving:3"
+    assert (wanted.code, wanted.scoring_script) == ("ml/serving", "score.py")
+    assert (wanted.instance_type, wanted.instances) == ("Standard_DS3_v2", 2)
+    assert wanted.serving == ServingSettings(
+        RequestSettings(timedelta(seconds=10), 20, timedelta(milliseconds=500)),
+        HealthProbe(timedelta(seconds=10), timedelta(seconds=10), timedelta(seconds=2), 30, 1),
+        HealthProbe(timedelta(seconds=20), timedelta(seconds=5), timedelta(seconds=1), 3, 2),
+        {"WORKER_COUNT": "2"},
+        "/var/models",
+        "Disabled",
+    )
+    assert settings.probe == ProbeSettings(
+        "ml/serving/sample-request.json", "/score", {"probabilities": [0.5]}, timedelta(milliseconds=500), 5
+    )
+    assert settings.plan("credit-risk:7-0a1b2c3d") == Plan(
+        "credit-risk:7-0a1b2c3d",
+        (Stage(10, 30 * MINUTE, 500), Stage(50, 30 * MINUTE), Stage(100, 120 * MINUTE)),
+        ("blue", "green"),
+        timedelta(hours=24),
+        keep_failed=True,
+        settle=2 * MINUTE,
+        lag=3 * MINUTE,
+    )
+    assert settings.gates == (
+        FixedGate(
+            "errors",
+            "RequestsPerMinute",
+            filter="statusCodeClass ne '2xx'",
+            max=Limit(by_stage={10: 1, 50: 0, 100: 0}),
+            min=Limit(0),
+            empty=Empty.ZERO,
+        ),
+        FixedGate("latency", "RequestLatency_P90", max=Limit(50)),
+    )
+
+
+def test_what_isn_t_written_has_the_default_of_its_type():
+    settings = settings_of(LEAST)
+    wanted = settings.deployment
+    assert wanted.environment is wanted.code is wanted.scoring_script is None
+    assert (wanted.instances, wanted.serving) == (1, ServingSettings())
+    assert settings.endpoint.auth is Auth.KEY
+    assert settings.plan("x") == Plan("x", (Stage(100, 10 * MINUTE),))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (50, 50),
+        (0.5, 0.5),
+        ("50", 50),
+        ("50ms", 50),
+        ("1.5s", 1500),
+        ({"100": "50ms"}, {100: 50}),
+    ],
+)
+def test_a_limit_is_a_number_or_a_duration_in_milliseconds(written: object, meant: object):
+    (gate,) = settings_of(with_value(LEAST, "gates[0].max", written)).gates
+    assert gate.max == (Limit(by_stage=meant) if isinstance(meant, dict) else Limit(meant))
+
+
+@pytest.mark.parametrize("text", ["true", "false"])
+def test_pulumi_gives_scalars_as_text(text: str):
+    settings = settings_of(LEAST | {"keepFailed": text, "instances": "3"})
+    assert settings.ladder.keep_failed is (text == "true")
+    assert settings.deployment.instances == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "statusCodeClass ne '2xx'",
+        "statusCode eq '500' and modelStatusCode eq '*'",
+        "(statusCode eq '500' or statusCode eq '502') and statusCodeClass ne '2xx'",
+        "note eq 'it''s and or (deployment eq x)'",
+    ],
+)
+def test_filters_of_azure_monitor_are_allowed(text: str):
+    assert metric_filter(text) == text
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "azureml:credit-risk:7",
+        "azureml:credit-risk@latest",
+        "azureml://registries/r/models/credit-risk/versions/7",
+    ],
+)
+def test_a_model_is_a_version_the_latest_or_a_registry_s(reference: str):
+    assert str(settings_of(LEAST | {"model": reference}).deployment.model) == reference
+
+
+def test_a_release_is_made_of_settings_versions_and_code():
+    settings = settings_of(FULL | {"model": "azureml:credit-risk@latest"})
+    model = settings.deployment.model.pinned("8")
+    release = settings.release(model, settings.deployment.environment, "c0de")
+    assert release.model == AssetRef(AssetKind.MODEL, "credit-risk", "8")
+    assert release.id.startswith("credit-risk:8-")
+    more = settings_of(FULL | {"instances": 9}).release(model, settings.deployment.environment, "c0de")
+    assert more.id == release.id
+
+
+def test_one_bad_key_spoils_nothing_else():
+    with pytest.raises(ConfigError, match="1 problem in the config"):
+        settings_of(LEAST | {"auth": "none"})
+
+
+def test_reading_config_imports_neither_pulumi_nor_azure_nor_much_else():
+    code = "import sys, json, rollout.core.config; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.check_output([sys.executable, "-c", code], text=True, cwd=PROJECT))
+    heavy = {"pulumi", "azure", "pydantic", "asyncio", "requests", "rich"}
+    assert not {name.partition(".")[0] for name in loaded} & heavy

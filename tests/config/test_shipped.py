@@ -1,0 +1,96 @@
+"""The project's own stack files, and the page about config."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from rollout.core.config import Auth, Settings, read
+from rollout.core.gates.fixed import Empty
+from tests.config.stack import PROJECT, known_keys
+
+STACKS = ("dev", "staging", "prod")
+
+
+def project() -> dict[str, Any]:
+    return yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
+
+
+def shipped(stack: str) -> Settings:
+    """The settings of a shipped stack, its files merged as Pulumi merges them: key by key."""
+    file = f"Pulumi.{stack}.yaml"
+    own = yaml.safe_load((PROJECT / file).read_text())["config"]
+    assert set(own) >= {"azure-native:location"}
+    keys = {key.removeprefix("rollout:"): value for key, value in own.items() if key.startswith("rollout:")}
+    merged = {key: schema["default"] for key, schema in project()["config"].items()} | keys
+    raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in merged.items()}
+    return read(raw, file=file, stack_keys=keys)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_shipped_stack_is_good_config(stack: str):
+    settings = shipped(stack)
+    assert settings.endpoint.name == f"credit-{stack}"
+    assert str(settings.deployment.model).startswith("azureml:credit-risk:")
+    assert settings.deployment.serving.requests.max_concurrent_requests_per_instance == 20
+
+
+def test_caution_grows_from_stack_to_stack():
+    dev, staging, prod = (shipped(stack) for stack in STACKS)
+    assert dev.ladder.retire_after < staging.ladder.retire_after < prod.ladder.retire_after
+    for lower, higher in ((dev, staging), (staging, prod)):
+        for one, other in zip(lower.ladder.stages, higher.ladder.stages, strict=True):
+            assert (one.traffic, one.bake < other.bake) == (other.traffic, True)
+    assert (dev.endpoint.auth, prod.endpoint.auth) == (Auth.KEY, Auth.AAD_TOKEN)
+    assert (dev.workspace.create, prod.workspace.create) == (True, False)
+    assert prod.ladder.stages[0].min_requests == 500
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_shipped_gates_are_errors_and_latency(stack: str):
+    errors, latency = shipped(stack).gates
+    assert (errors.metric, errors.filter, errors.empty) == (
+        "RequestsPerMinute",
+        "statusCodeClass ne '2xx'",
+        Empty.ZERO,
+    )
+    assert [errors.max.at(share) for share in (10, 50, 100)] == [1, 0, 0]
+    assert (latency.metric, latency.max.at(10)) == ("RequestLatency_P90", 50)
+    assert {gate.points for gate in (errors, latency)} == {5}
+
+
+def test_the_engine_leaves_every_complaint_to_the_program():
+    schema = project()["config"]
+    assert set(schema) == {key for key in known_keys() if "." not in key}
+    for key, entry in schema.items():
+        assert set(entry) == {"description", "default"}, (
+            f"{key}: a type, or no default, makes the engine stop first"
+        )
+
+
+def test_defaults_agree_with_those_of_the_types():
+    written = shipped("prod")
+    sparse = {key: "" for key in project()["config"]}
+    needed = {
+        "resourceGroup": "rg",
+        "workspace": "mlw-x",
+        "endpoint": "credit",
+        "model": "azureml:m:1",
+        "probe": '{"file": "x.json"}',
+        "stages": '[{"traffic": 100, "bake": "1h"}]',
+        "gates": '[{"name": "g", "metric": "RequestLatency", "max": 1}]',
+    }
+    bare = read(sparse | needed, file="Pulumi.x.yaml")
+    for name in ("slots", "keep_failed", "settle", "lag", "retire_after"):
+        assert getattr(bare.ladder, name) == getattr(written.ladder, name), name
+    assert bare.deployment.instance_type == written.deployment.instance_type
+    assert bare.endpoint.auth == project()["config"]["auth"]["default"]
+    assert bare.deployment.instances == project()["config"]["instances"]["default"]
+
+
+def test_every_key_is_documented():
+    page = (PROJECT / "docs/configuration.md").read_text()
+    documented = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    assert documented == set(known_keys()) | {"settings.environmentVariables.NAME"}
