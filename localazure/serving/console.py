@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,14 +13,20 @@ LINE = 200
 
 
 class Console:
-    """The console output of a deployment's instances: a file that never outgrows twice `LIMIT` bytes."""
+    """The console output of a deployment's instances: a file that hardly outgrows `LIMIT` bytes.
+
+    Attributes:
+        path: The file.
+        home: A folder of the instances' own, their `HOME`.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.home = path.with_suffix(".home")
 
     def open(self) -> IO[bytes]:
-        """The file, to be given to a process as its standard output."""
+        """The file, to be given to a process as its standard output; the processes' home is made too."""
+        self.home.mkdir(parents=True, exist_ok=True)
         return self.path.open("ab")
 
     def write(self, line: str) -> None:
@@ -42,7 +49,8 @@ class Console:
         return "\n".join(found)
 
     def remove(self) -> None:
-        """Forget it."""
+        """Forget it, and what the processes left in their home."""
+        shutil.rmtree(self.home, ignore_errors=True)
         self.path.unlink(missing_ok=True)
         self._older.unlink(missing_ok=True)
 

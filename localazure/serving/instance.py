@@ -15,7 +15,7 @@ import aiohttp
 from localazure.serving.spec import ProvisioningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from localazure.serving.console import Console
     from localazure.serving.spec import DeploymentSpec
@@ -38,29 +38,27 @@ class Program:
     Attributes:
         python: The environment's interpreter.
         entry_script: The scoring script, absolute.
-        home: A folder of the instances' own, their `HOME`.
+        console: Where their output goes, and their home folder is.
     """
 
     spec: DeploymentSpec
     python: Path
     entry_script: Path
-    home: Path
     console: Console
     http: aiohttp.ClientSession
 
     def variables(self) -> dict[str, str]:
         """The environment variables of an instance: the user's, and over them what Azure sets."""
         ours = {name: os.environ[name] for name in FROM_US if name in os.environ}
-        app_root = self.spec.code_dir or self.entry_script.parent
         return {
             **ours,
             "PATH": f"{self.python.parent}{os.pathsep}{ours.get('PATH', os.defpath)}",
-            "HOME": str(self.home),
+            "HOME": str(self.console.home),
             "PYTHONDONTWRITEBYTECODE": "1",  # the code folder stays as it was uploaded
             "PYTHONUNBUFFERED": "1",  # the console keeps its order
             **self.spec.environment_variables,
-            "AML_APP_ROOT": str(app_root),
-            "AZUREML_ENTRY_SCRIPT": str(self.entry_script.relative_to(app_root)),
+            "AML_APP_ROOT": str(self.spec.code_dir),
+            "AZUREML_ENTRY_SCRIPT": str(self.spec.scoring_script),
             "AZUREML_MODEL_DIR": str(self.spec.model_dir or ""),
         }
 
@@ -142,7 +140,7 @@ class Instance:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
-            with program.console.open() as console:
+            with program.console.open() as console, _started(program):
                 self._process = await asyncio.create_subprocess_exec(
                     str(program.python),
                     "-P",
@@ -195,15 +193,17 @@ class Instance:
             started = time.monotonic()
             why = await self._watch()
             self.ready = False
-            self._program.console.write(f"localazure: {why}; starting the instance again")
-            await self._end()
-            wait = POLL if time.monotonic() - started > SETTLED else min(wait * 2, SLOWEST_RESTART)
-            await asyncio.sleep(wait)
-            try:
-                await self._launch()
-                await self._until_ready()
-            except ProvisioningError as error:
-                self._program.console.write(f"localazure: {error.message.splitlines()[0]}")
+            wait = POLL if time.monotonic() - started > SETTLED else wait
+            while not self.ready:
+                self._program.console.write(f"localazure: {why}; starting the instance again")
+                await self._end()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, SLOWEST_RESTART)
+                try:
+                    await self._launch()
+                    await self._until_ready()
+                except ProvisioningError as error:
+                    why = error.message.splitlines()[0]
 
     async def _watch(self) -> str:
         """Wait until the process ends or fails its liveness probe; says which."""
@@ -235,3 +235,14 @@ class Instance:
         with contextlib.suppress(ProcessLookupError):  # workers that outlived their master
             os.killpg(process.pid, signal.SIGKILL)
         self._process = None
+
+
+@contextlib.contextmanager
+def _started(program: Program) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ProvisioningError(
+            "ResourceNotReady",
+            f"deployment '{program.spec.name}': {program.python} can't be started: {error.strerror}",
+        ) from error

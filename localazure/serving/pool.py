@@ -97,9 +97,7 @@ class Serving:
             entry_script = _entry_script(spec)
             console = self._console(key)
             python = await self._environments.python(spec.conda_file, spec.image)
-            home = console.path.with_suffix("") / "home"
-            home.mkdir(parents=True, exist_ok=True)
-            new = Replicas(Program(spec, python, entry_script, home, console, self.http))
+            new = Replicas(Program(spec, python, entry_script, console, self.http))
             await new.scale(spec.instances)
             old = self._running.get(key)
             self._running[key] = new
@@ -128,7 +126,7 @@ class Serving:
             running = self._running.pop(key, None)
             if running is not None:
                 await running.close()
-            self._console(key).remove()
+            await asyncio.to_thread(self._console(key).remove)
 
     def route(self, endpoint: EndpointRoute) -> None:
         """Send an endpoint's requests so from now on."""
