@@ -18,32 +18,23 @@ RELEASE = Release(
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "name", "version", "registry", "arm"),
+    ("text", "ref", "arm"),
     [
-        ("azureml:m:7", AssetKind.MODEL, "m", "7", None, f"{WORKSPACE}/models/m/versions/7"),
+        ("azureml:m:7", AssetRef(AssetKind.MODEL, "m", "7"), f"{WORKSPACE}/models/m/versions/7"),
         (
             "azureml:e-1.x:v2",
-            AssetKind.ENVIRONMENT,
-            "e-1.x",
-            "v2",
-            None,
+            AssetRef(AssetKind.ENVIRONMENT, "e-1.x", "v2"),
             f"{WORKSPACE}/environments/e-1.x/versions/v2",
         ),
         (
             "azureml://registries/r/models/m/versions/7",
-            AssetKind.MODEL,
-            "m",
-            "7",
-            "r",
+            AssetRef(AssetKind.MODEL, "m", "7", "r"),
             "azureml://registries/r/models/m/versions/7",
         ),
     ],
 )
-def test_a_reference_has_an_arm_id(
-    text: str, kind: AssetKind, name: str, version: str, registry: str | None, arm: str
-):
-    ref = AssetRef.parse(text, kind)
-    assert ref == AssetRef(kind, name, version, registry)
+def test_a_reference_has_an_arm_id(text: str, ref: AssetRef, arm: str):
+    assert AssetRef.parse(text, ref.kind) == ref
     assert (str(ref), ref.arm_id(WORKSPACE)) == (text, arm)
 
 

@@ -72,7 +72,7 @@ def test_the_engine_leaves_every_complaint_to_the_program():
 
 def test_defaults_agree_with_those_of_the_types():
     written = shipped("prod")
-    sparse = {key: "" for key in project()["config"]}
+    sparse = dict.fromkeys(project()["config"], "")
     needed = {
         "resourceGroup": "rg",
         "workspace": "mlw-x",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,6 +23,7 @@ REQUIRED = "a list of at least one gate; without gates nothing would ever be pro
 _GRAINS = {
     timedelta(minutes=m): text for m, text in ((1, "1m"), (5, "5m"), (15, "15m"), (30, "30m"), (60, "1h"))
 }
+_STAGE = re.compile(r"[0-9]{1,3}")
 _LIMIT = (
     "a number, a duration such as 50ms for metrics in milliseconds, or one of these per stage: {10: 1, 50: 0}"
 )
@@ -78,7 +80,7 @@ def _limit(value: Any) -> Limit:
     if not isinstance(value, dict):
         return Limit(default=_bound(value))
     entries = cast("dict[str, object]", value)
-    if not entries or not all(stage.isascii() and stage.isdecimal() for stage in entries):
+    if not entries or not all(_STAGE.fullmatch(stage) for stage in entries):
         raise NotAllowedError(_LIMIT)
     return Limit(by_stage=MappingProxyType({int(stage): _bound(bound) for stage, bound in entries.items()}))
 
@@ -94,6 +96,12 @@ def _bound(value: object) -> float:
             value = float(value)
         except ValueError:
             raise NotAllowedError(_LIMIT) from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise NotAllowedError(_LIMIT)
-    return float(value)
+    try:
+        bound = float(value)
+    except OverflowError:
+        bound = math.inf
+    if not math.isfinite(bound):
+        raise NotAllowedError(_LIMIT)
+    return bound
