@@ -27,23 +27,34 @@ def plugin_folder(pulumi_home: Path) -> Path:
 def install(pulumi_home: Path) -> None:
     """Write the plugin's folder, or link the real plugin's if the user has it in `~/.pulumi`.
 
-    `LOCALAZURE_PROVIDER=local` takes ours in any case. What was there before is replaced.
+    `LOCALAZURE_PROVIDER=local` takes ours in any case. What is right already stays untouched.
 
     Args:
         pulumi_home: the local `PULUMI_HOME`; never the user's own.
     """
     folder = plugin_folder(pulumi_home)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove(folder)
     real = plugin_folder(Path.home() / ".pulumi")
-    wanted_local = os.environ.get("LOCALAZURE_PROVIDER") == "local"
-    if not wanted_local and real != folder and (real / EXECUTABLE).is_file():
+    ours = os.environ.get("LOCALAZURE_PROVIDER") == "local" or not (real / EXECUTABLE).is_file()
+    if ours:
+        _write(folder, _LAUNCHER.format(python=shlex.quote(sys.executable)))
+    elif not (folder.is_symlink() and folder.readlink() == real):
+        _remove(folder)
         folder.symlink_to(real)
+
+
+def _write(folder: Path, launcher: str) -> None:
+    """Write the launcher in one step: an engine may be starting it."""
+    if folder.is_symlink():
+        folder.unlink()
+    folder.mkdir(exist_ok=True)
+    file = folder / EXECUTABLE
+    if file.is_file() and file.read_text(encoding="utf-8") == launcher:
         return
-    folder.mkdir()
-    launcher = folder / EXECUTABLE
-    launcher.write_text(_LAUNCHER.format(python=shlex.quote(sys.executable)), encoding="utf-8")
-    launcher.chmod(0o755)
+    new = folder / f"{EXECUTABLE}.{os.getpid()}"
+    new.write_text(launcher, encoding="utf-8")
+    new.chmod(0o755)
+    new.replace(file)
 
 
 def _remove(folder: Path) -> None:
