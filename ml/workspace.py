@@ -1,8 +1,9 @@
 """The workspace's registry of models and environments, through Azure's own client."""
 
+import io
 import logging
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,8 +68,9 @@ class Workspace:
 
     def __init__(self, subscription: str, resource_group: str, workspace: str) -> None:
         self.name = f"workspace {workspace} in resource group {resource_group}"
-        # It warns in many lines of each kind of login that isn't there; the error says what to do.
-        logging.getLogger("azure.identity").setLevel(logging.ERROR)
+        # They tell of each kind of login that isn't there and of each download; an error says what to do.
+        for chatty in ("azure.identity", "azure.ai.ml"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
         self._client = MLClient(
             DefaultAzureCredential(), subscription, resource_group, workspace, show_progress=False
         )
@@ -115,8 +117,14 @@ class Workspace:
     @contextmanager
     def _asking(self, what: str) -> Generator[None]:
         """Azure's refusals as sentences that say what was asked of which workspace."""
+        unwanted = io.StringIO()  # the client's progress lines; what goes wrong comes as an exception
         try:
-            yield
+            with redirect_stdout(unwanted), redirect_stderr(unwanted):
+                yield
+        except ResourceNotFoundError as error:
+            raise WorkspaceError(
+                f"Couldn't {what} in {self.name}: {_first_line(error)} Check --resource-group and --workspace"
+            ) from error
         except ClientAuthenticationError as error:
             raise WorkspaceError(
                 f"Couldn't {what}: no Azure login was accepted for {self.name} ({_first_line(error)}). "
