@@ -109,6 +109,12 @@ def test_missing_errors_are_zero_only_where_requests_are_proved(
     assert found.verdict is expected, found.reason
 
 
+def test_a_zero_from_few_requests_fails_no_gate():
+    gate = replace(ERRORS, max=Limit(), min=Limit(1))
+    assert verdict_of(gate, plain=[requests([9] * 10)]).verdict is WAIT
+    assert verdict_of(gate, plain=[requests()]).verdict is FAILED
+
+
 def test_without_empty_zero_a_missing_series_is_no_success():
     for empty, expected in ((Empty.HOLD, WAIT), (Empty.ABORT, FAILED)):
         found = verdict_of(replace(ERRORS, empty=empty), plain=[requests()])
