@@ -20,6 +20,7 @@ __all__ = ["main"]
 
 START_SECONDS = 30.0
 TAIL = 50
+LARGEST_LOG = 8 * 2**20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,8 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 def _up(home: Path, options: argparse.Namespace) -> int:
     found = running(home)
     if found is None:
-        _start(home, options.port, options.rate)
-        found = _wait(home)
+        found = _wait(home, _start(home, options.port, options.rate))
         print(f"Local Azure is up at {_settings(home).base_url} (pid {found.pid}, state in {home}).")
     else:
         settings = _settings(home)
@@ -84,11 +84,14 @@ def _up(home: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _start(home: Path, port: int | None, rate: float | None) -> None:
+def _start(home: Path, port: int | None, rate: float | None) -> subprocess.Popen[bytes]:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = [str(home), "-" if port is None else str(port), "-" if rate is None else str(rate)]
-    with (home / "daemon.log").open("a") as log:
-        subprocess.Popen(
+    path = home / "daemon.log"
+    if path.exists() and path.stat().st_size > LARGEST_LOG:
+        path.replace(home / "daemon.1.log")
+    with path.open("a") as log:
+        return subprocess.Popen(
             [sys.executable, "-m", "localazure.daemon", *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -98,7 +101,7 @@ def _start(home: Path, port: int | None, rate: float | None) -> None:
         )
 
 
-def _wait(home: Path) -> Running:
+def _wait(home: Path, started: subprocess.Popen[bytes]) -> Running:
     """The daemon as soon as it answers.
 
     Raises:
@@ -106,18 +109,16 @@ def _wait(home: Path) -> Running:
     """
     shown = sys.stderr.isatty()
     until = time.monotonic() + START_SECONDS
-    seen = False
     while time.monotonic() < until:
         found = running(home)
         if found is not None and found.pid and found.answers():
             if shown:
                 print(file=sys.stderr)
             return found
-        if seen and found is None:
+        if found is None and started.poll() is not None:
             break
-        seen = seen or found is not None
         if shown:
-            print("." if seen else "", end="", file=sys.stderr, flush=True)
+            print(".", end="", file=sys.stderr, flush=True)
         time.sleep(0.05)
     end = (home / "daemon.log").read_text().splitlines()[-5:]
     raise OSError("it didn't come up. The end of its log:\n  " + "\n  ".join(end))

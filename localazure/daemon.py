@@ -47,7 +47,6 @@ async def _run(home: Path, port: int | None, rate: float | None) -> None:
     settings = Settings.load(home) or Settings(home=home, port=DEFAULT_PORT)
     if port is not None:
         settings = replace(settings, port=port or _free_port())
-    settings.save()
     server = Server.make(settings, rate=rate)
     prepare(settings)
     ended = asyncio.Event()
@@ -55,6 +54,7 @@ async def _run(home: Path, port: int | None, rate: float | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
         await server.start()
+        settings.save()  # a port that could not be had is not kept
         logging.getLogger(__name__).info("up at %s", settings.base_url)
         await ended.wait()
     finally:

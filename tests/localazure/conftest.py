@@ -1,33 +1,42 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.localazure.local import NotingServing, daemon, in_process
 from tests.localazure.resources import make_workspace
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.localazure.local import Arm
+    from tests.localazure.resources import Workspace
+
 
 @pytest.fixture(scope="session")
-def azure(tmp_path_factory):
-    """A real daemon, one for each worker: base_url in settings, env, and a client of ARM and of control."""
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm]:
+    """A real daemon, one for each worker: its settings, what `localazure env` prints, and a client."""
     with daemon(tmp_path_factory.mktemp("azure"), "--rate", "20") as arm:
         yield arm
 
 
 @pytest.fixture(scope="session")
-def _in_process(tmp_path_factory):
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm]:
     with in_process(tmp_path_factory.mktemp("arm"), NotingServing()) as arm:
         yield arm
 
 
 @pytest.fixture
-def arm(_in_process):
-    """A local Azure in this process whose serving only notes; shared, so nothing may be left wrong in it."""
-    yield _in_process
-    _in_process.serving.refuse = None
-    _in_process.control("DELETE", "faults")
+def arm(shared: Arm) -> Iterator[Arm]:
+    """A local Azure in this process whose serving only notes; nothing may be left wrong in it."""
+    yield shared
+    assert shared.serving is not None
+    shared.serving.refuse = None
+    shared.control("DELETE", "faults")
 
 
 @pytest.fixture
-def workspace(arm):
+def workspace(arm: Arm) -> Workspace:
     """A workspace of the test's own."""
     return make_workspace(arm)

@@ -45,33 +45,33 @@ class NotingServing:
     async def stop(self):
         pass
 
-    async def deploy(self, spec):
+    async def deploy(self, spec: DeploymentSpec):
         if self.refuse:
             raise self.refuse
         self.running[spec.endpoint_id, spec.name] = spec
         self.events.append(f"deploy {spec.name}")
 
-    async def scale(self, endpoint_id, name, instances):
+    async def scale(self, endpoint_id: str, name: str, instances: int):
         self.running[endpoint_id, name] = replace(self.running[endpoint_id, name], instances=instances)
         self.events.append(f"scale {name} {instances}")
 
-    async def remove(self, endpoint_id, name):
+    async def remove(self, endpoint_id: str, name: str):
         self.running.pop((endpoint_id, name), None)
         self.events.append(f"remove {name}")
 
-    def route(self, endpoint):
+    def route(self, endpoint: EndpointRoute):
         self.routes[endpoint.endpoint_name] = endpoint
 
-    def forget(self, endpoint_id):
+    def forget(self, endpoint_id: str):
         self.routes = {n: one for n, one in self.routes.items() if one.endpoint_id != endpoint_id}
 
-    def endpoint(self, name):
+    def endpoint(self, name: str):
         return self.routes.get(name)
 
-    def deployment(self, endpoint_id, name):
+    def deployment(self, endpoint_id: str, name: str):
         return self.running.get((endpoint_id, name))
 
-    def logs(self, _endpoint_id, name, tail):
+    def logs(self, _endpoint_id: str, name: str, tail: int):
         return f"{tail} lines of {name}"
 
     def status(self):
@@ -89,7 +89,7 @@ class Arm:
     settings: Settings
     serving: NotingServing | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.http = requests.Session()
         self.http.trust_env = False
         self.http.verify = str(bundle_path(self.settings.home))
@@ -97,7 +97,7 @@ class Arm:
         self.http.headers["Authorization"] = f"Bearer {self.token()}"
         self.subscription = f"/subscriptions/{self.settings.subscription}"
 
-    def token(self, **form):
+    def token(self, **form: str):
         asked = {
             "client_id": self.settings.client,
             "client_secret": self.env["ARM_CLIENT_SECRET"],
@@ -110,13 +110,13 @@ class Arm:
         answer.raise_for_status()
         return answer.json()["access_token"]
 
-    def ask(self, method: str, path: str, body: Any = None, **kwargs) -> requests.Response:
+    def ask(self, method: str, path: str, body: Any = None, **kwargs: Any) -> requests.Response:
         params = API | kwargs.pop("params", {})
         return self.http.request(
             method, self.settings.base_url + path, json=body, params=params, timeout=60, **kwargs
         )
 
-    def ok(self, method: str, path: str, body: Any = None, **kwargs) -> Any:
+    def ok(self, method: str, path: str, body: Any = None, **kwargs: Any) -> Any:
         answer = self.ask(method, path, body, **kwargs)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -130,9 +130,9 @@ class Arm:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             polled = self.http.get(where, timeout=60)
-            if polled.status_code == 200 and polled.json().get("status") == "InProgress":
-                time.sleep(0.01)
-            elif polled.status_code == 202:
+            if (
+                polled.status_code == 200 and polled.json().get("status") == "InProgress"
+            ) or polled.status_code == 202:
                 time.sleep(0.01)
             else:
                 return polled.json() if polled.content else {"status": "Succeeded"}

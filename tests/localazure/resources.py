@@ -28,7 +28,9 @@ class Workspace:
 
     def endpoint(self, name: str, traffic: dict[str, int] | None = None, **extra: Any) -> dict[str, Any]:
         properties = {"authMode": "Key"} | ({} if traffic is None else {"traffic": traffic}) | extra
-        return self.arm.done("PUT", f"{self.id}/onlineEndpoints/{name}", ENDPOINT | {"properties": properties})
+        return self.arm.done(
+            "PUT", f"{self.id}/onlineEndpoints/{name}", ENDPOINT | {"properties": properties}
+        )
 
     def deployment(self, endpoint: str, name: str, **extra: Any) -> dict[str, Any]:
         body = self.deployment_body(**extra)

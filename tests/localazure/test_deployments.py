@@ -1,32 +1,38 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from localazure.arm.types.deployment_rules import seconds
 from localazure.serving.spec import ProvisioningError
 from tests.localazure.resources import ENDPOINT, unique
 
+if TYPE_CHECKING:
+    from tests.localazure.local import Arm
+    from tests.localazure.resources import Workspace
+
 
 @pytest.fixture
-def endpoint(workspace):
+def endpoint(workspace: Workspace):
     name = unique("ep-")
     workspace.endpoint(name)
     return name
 
 
 @pytest.fixture
-def blue(workspace, endpoint):
+def blue(workspace: Workspace, endpoint: str):
     assert workspace.deployment(endpoint, "blue")["status"] == "Succeeded"
     return f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/blue"
 
 
-def refusal(arm, method, path, body=None):
+def refusal(arm: Arm, method: str, path: str, body: Any = None):
     answer = arm.ask(method, path, body)
     assert answer.status_code == 400, answer.text
     return answer.json()["error"]["message"]
 
 
-def test_a_put_deploys_and_shows_azures_defaults(arm, blue):
+def test_a_put_deploys_and_shows_azures_defaults(arm: Arm, blue: str):
     shown = arm.ok("GET", blue)
 
     properties = shown["properties"]
@@ -39,7 +45,7 @@ def test_a_put_deploys_and_shows_azures_defaults(arm, blue):
     assert (spec.request_timeout, spec.max_concurrent, spec.conda_file) == (5.0, 1, "name: x")
 
 
-def test_another_count_only_scales(arm, workspace, endpoint, blue):
+def test_another_count_only_scales(arm: Arm, workspace: Workspace, endpoint: str, blue: str):
     del arm.serving.events[:]
 
     workspace.deployment(endpoint, "blue", capacity=3)
@@ -49,7 +55,7 @@ def test_another_count_only_scales(arm, workspace, endpoint, blue):
     assert arm.ok("GET", blue)["sku"]["capacity"] == 2
 
 
-def test_tags_alone_start_nothing_anew(arm, workspace, blue):
+def test_tags_alone_start_nothing_anew(arm: Arm, workspace: Workspace, blue: str):
     del arm.serving.events[:]
 
     arm.done("PUT", blue, workspace.deployment_body() | {"tags": {"release": "m:1"}})
@@ -58,7 +64,7 @@ def test_tags_alone_start_nothing_anew(arm, workspace, blue):
     assert arm.ok("GET", blue)["tags"] == {"release": "m:1"}
 
 
-def test_what_a_client_read_and_puts_back_changes_nothing(arm, blue):
+def test_what_a_client_read_and_puts_back_changes_nothing(arm: Arm, blue: str):
     del arm.serving.events[:]
 
     arm.done("PUT", blue, arm.ok("GET", blue))
@@ -66,7 +72,7 @@ def test_what_a_client_read_and_puts_back_changes_nothing(arm, blue):
     assert arm.serving.events == []
 
 
-def test_another_program_is_deployed_again(arm, workspace, endpoint, blue):
+def test_another_program_is_deployed_again(arm: Arm, workspace: Workspace, endpoint: str, blue: str):
     del arm.serving.events[:]
 
     workspace.deployment(endpoint, "blue", environmentVariables={"A": "1"})
@@ -75,7 +81,9 @@ def test_another_program_is_deployed_again(arm, workspace, endpoint, blue):
     assert arm.ok("GET", blue)["properties"]["environmentVariables"] == {"A": "1"}
 
 
-def test_a_deployment_that_fails_is_failed_and_what_served_goes_on(arm, workspace, endpoint, blue):
+def test_a_deployment_that_fails_is_failed_and_what_served_goes_on(
+    arm: Arm, workspace: Workspace, endpoint: str, blue: str
+):
     arm.serving.refuse = ProvisioningError("ImageBuildFailure", "no such package: numpyy")
 
     ended = workspace.deployment(endpoint, "blue", environmentVariables={"A": "1"})
@@ -86,7 +94,7 @@ def test_a_deployment_that_fails_is_failed_and_what_served_goes_on(arm, workspac
     assert (blue.lower().rsplit("/deployments/")[0], "blue") in arm.serving.running
 
 
-def test_a_deployment_with_traffic_cant_be_deleted(arm, workspace, endpoint, blue):
+def test_a_deployment_with_traffic_cant_be_deleted(arm: Arm, workspace: Workspace, endpoint: str, blue: str):
     workspace.endpoint(endpoint, {"blue": 100})
     assert "100 % of traffic" in refusal(arm, "DELETE", blue)
 
@@ -113,24 +121,26 @@ def test_a_deployment_with_traffic_cant_be_deleted(arm, workspace, endpoint, blu
         ({"environmentVariables": {"A": 1}}, "environmentVariables.A is 1"),
     ],
 )
-def test_what_azure_refuses_of_a_deployment(arm, workspace, endpoint, extra, words):
+def test_what_azure_refuses_of_a_deployment(
+    arm: Arm, workspace: Workspace, endpoint: str, extra: dict[str, Any], words: str
+):
     path = f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/green"
     assert words in refusal(arm, "PUT", path, workspace.deployment_body(**extra))
     assert arm.ask("GET", path).status_code == 404
 
 
-def test_a_deployment_needs_its_endpoint(arm, workspace):
+def test_a_deployment_needs_its_endpoint(arm: Arm, workspace: Workspace):
     path = f"{workspace.id}/onlineEndpoints/nothere/deployments/blue"
     answer = arm.ask("PUT", path, workspace.deployment_body())
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ParentResourceNotFound")
 
 
-def test_logs_and_skus(arm, blue):
+def test_logs_and_skus(arm: Arm, blue: str):
     assert arm.ok("POST", f"{blue}/getLogs", {"tail": 7}) == {"content": "7 lines of blue"}
     assert arm.ok("GET", f"{blue}/skus")["value"][0]["capacity"]["maximum"] == 50
 
 
-def test_the_twenty_first_deployment_is_refused(arm, workspace, endpoint):
+def test_the_twenty_first_deployment_is_refused(arm: Arm, workspace: Workspace, endpoint: str):
     base = f"{workspace.id}/onlineEndpoints/{endpoint}"
     for number in range(20):
         path = f"{base}/deployments/slot-{number}"
@@ -139,7 +149,7 @@ def test_the_twenty_first_deployment_is_refused(arm, workspace, endpoint):
     assert "20 deployments, the limit" in refusal(arm, "PUT", path, workspace.deployment_body())
 
 
-def test_no_deployment_where_the_endpoint_is_being_deleted(arm, workspace, endpoint):
+def test_no_deployment_where_the_endpoint_is_being_deleted(arm: Arm, workspace: Workspace, endpoint: str):
     base = f"{workspace.id}/onlineEndpoints/{endpoint}"
     arm.control("POST", "faults", {"operation": {"path": endpoint, "outcome": "hang", "seconds": 0.5}})
     assert arm.ask("DELETE", base).status_code == 202
@@ -148,6 +158,8 @@ def test_no_deployment_where_the_endpoint_is_being_deleted(arm, workspace, endpo
     assert arm.ask("PUT", base, ENDPOINT).status_code == 409
 
 
-@pytest.mark.parametrize(("text", "value"), [("PT5S", 5), ("PT0.5S", 0.5), ("PT1M30S", 90), ("P1DT1H", 90000)])
-def test_durations(text, value):
+@pytest.mark.parametrize(
+    ("text", "value"), [("PT5S", 5), ("PT0.5S", 0.5), ("PT1M30S", 90), ("P1DT1H", 90000)]
+)
+def test_durations(text: str, value: float):
     assert seconds(text, "x") == value

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from localazure.requests import redacted
+from tests.localazure.local import NotingServing, in_process
+from tests.localazure.resources import ENDPOINT, make_workspace, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.localazure.local import Arm
+    from tests.localazure.resources import Workspace
+
+
+def test_control_needs_its_token(arm: Arm):
+    answer = arm.http.get(f"{arm.settings.base_url}/_local/clock")
+    assert answer.status_code == 401
+    assert "control.token" in answer.json()["error"]["message"]
+
+
+def test_the_clock_moves_the_date_and_system_data(arm: Arm, workspace: Workspace):
+    before = arm.control("GET", "clock")
+    after = arm.control("POST", "clock", {"advance": 86400})
+    assert (datetime.fromisoformat(after["now"]) - datetime.fromisoformat(before["now"])).days == 1
+
+    created = arm.ok("PUT", f"{workspace.group}/providers/N/a/1", {})
+
+    assert created["systemData"]["createdAt"] > after["now"]
+
+
+def test_a_clock_that_goes_back_is_refused(arm: Arm):
+    with pytest.raises(AssertionError, match="never goes back"):
+        arm.control("POST", "clock", {"advance": -1})
+
+
+def test_requests_are_logged_without_secrets(arm: Arm, workspace: Workspace):
+    path = f"{workspace.group}/providers/N/a/{unique('x')}"
+    headers = {"User-Agent": "me/1", "x-ms-client-request-id": "42"}
+    since = max((one["number"] for one in arm.control("GET", "requests")["value"]), default=0)
+    arm.ask("PUT", path, {"properties": {"key": "s3cret", "name": "n"}}, headers=headers)
+
+    logged = arm.control("GET", "requests", since=since)["value"]
+
+    assert len(logged) == 1
+    found = logged[0]
+    assert found["method"] == "PUT"
+    assert found["path"] == f"{path}?api-version=2025-12-01"
+    assert (found["status"], found["userAgent"], found["clientRequestId"]) == (201, "me/1", "42")
+    assert found["body"] == {"properties": {"key": "***", "name": "n"}}
+    lines = (arm.settings.home / "requests.jsonl").read_text().splitlines()
+    assert found in [json.loads(line) for line in lines]
+
+
+def test_redacting_keeps_what_is_no_secret():
+    body = {"keyVault": "id", "keyType": "Primary", "credentials": {"sasToken": "x"}, "primaryKey": "y"}
+    assert redacted(body) == body | {"credentials": {"sasToken": "***"}, "primaryKey": "***"}
+
+
+def test_a_fault_hits_as_often_as_ordered(arm: Arm):
+    match = {"method": "GET", "path": arm.subscription}
+    arm.control("POST", "faults", {"match": match, "times": 2, "status": 429, "retryAfterMs": 5})
+
+    answers = [arm.ask("GET", arm.subscription) for _ in range(3)]
+
+    assert [one.status_code for one in answers] == [429, 429, 200]
+    assert answers[0].headers["retry-after-ms"] == "5"
+
+
+def test_a_fault_after_loses_only_the_answer(arm: Arm, workspace: Workspace):
+    path = f"{workspace.group}/providers/N/a/{unique('x')}"
+    match = {"method": "PUT", "path": path}
+    arm.control("POST", "faults", {"match": match, "times": 1, "status": 503, "when": "after"})
+    assert arm.ask("PUT", path, {}).status_code == 503
+    assert arm.ask("GET", path).status_code == 200
+
+
+def test_a_stale_read_can_be_ordered(arm: Arm, workspace: Workspace):
+    path = f"{workspace.group}/providers/N/a/{unique('x')}"
+    old = arm.ok("PUT", path, {"properties": {"n": 1}})
+    arm.ok("PUT", path, {"properties": {"n": 2}})
+    order = {"match": {"method": "GET", "path": path}, "times": 1, "status": 200, "body": old}
+    arm.control("POST", "faults", order)
+    assert [arm.ok("GET", path)["properties"]["n"] for _ in range(2)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"status": 500, "when": "never"},
+        {"operation": {"outcome": "x"}},
+        {"match": {"path": "("}, "status": 1},
+    ],
+)
+def test_faults_that_arent(arm: Arm, spec: dict[str, object]):
+    with pytest.raises(AssertionError, match="400"):
+        arm.control("POST", "faults", spec)
+
+
+def test_reset_forgets_everything_but_the_keys(tmp_path: Path):
+    with in_process(tmp_path, NotingServing()) as own:
+        workspace = make_workspace(own)
+        workspace.endpoint("ep-reset")
+        workspace.deployment("ep-reset", "blue")
+        own.control("POST", "reset")
+        assert own.ok("GET", f"{own.subscription}/resourceGroups")["value"] == []
+        assert own.serving.running == {}
+        assert own.serving.routes == {}
+
+
+def test_a_restart_brings_back_what_was_and_ends_what_was_cut_short(tmp_path: Path):
+    with in_process(tmp_path, NotingServing()) as before:
+        workspace = make_workspace(before)
+        workspace.endpoint("ep-restart")
+        workspace.deployment("ep-restart", "blue")
+        workspace.endpoint("ep-restart", {"blue": 100})
+        path = f"{workspace.id}/onlineEndpoints/ep-restart"
+        shown = before.ok("GET", path)
+        keys = before.ok("POST", f"{path}/listKeys")
+        before.control("POST", "faults", {"operation": {"path": "green", "outcome": "hang"}})
+        green = before.ask("PUT", f"{path}/deployments/green", workspace.deployment_body())
+        assert green.json()["properties"]["provisioningState"] == "Creating"
+
+    with in_process(tmp_path, NotingServing(), port=before.settings.port) as after:
+        assert after.ok("GET", path) == shown
+        assert after.ok("POST", f"{path}/listKeys") == keys
+        assert after.serving.routes["ep-restart"].traffic == {"blue": 100}
+        assert (
+            after.done("PUT", path, ENDPOINT | {"properties": shown["properties"]})["status"] == "Succeeded"
+        )
+        where = green.headers["Azure-AsyncOperation"]
+        while (ended := after.http.get(where).json())["status"] == "InProgress":
+            pass
+        assert ended["status"] == "Succeeded"
+        assert {name for _, name in after.serving.running} == {"blue", "green"}
