@@ -85,7 +85,7 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "probe.maxLatency": ([500, "0s", "4m", "fast"], f"{TIME}, 1ms to 3m"),
     "probe.requests": ([0, 101, "x", 2.5], "a whole number from 1 to 100"),
     "slots": (
-        ["blue", ["blue"], ["blue", "blue"], ["blue", "BLUE"], {"a": 1}, []],
+        ["blue", ["blue"], ["blue", "blue"], ["blue", "BLUE"], ["blue", "g"], ["blue", 1], {"a": 1}, []],
         "a list of two or more deployment names, such as [blue, green]",
     ),
     "stages": (

@@ -163,7 +163,10 @@ def _slots(value: Any) -> tuple[str, ...]:
     found = parsed(value)
     if not isinstance(found, list):
         raise NotAllowedError(_SLOTS)
-    names = [values.label(name) for name in cast("list[object]", found)]
+    try:
+        names = [values.label(name) for name in cast("list[object]", found)]
+    except NotAllowedError as error:
+        raise NotAllowedError(f"{_SLOTS}, each of {error}") from None
     if len(names) < 2 or len({name.casefold() for name in names}) < len(names):  # noqa: PLR2004 - blue and green
         raise NotAllowedError(_SLOTS + ", all different")
     return tuple(names)
