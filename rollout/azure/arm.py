@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -27,6 +28,10 @@ ML_API = "2025-12-01"
 """The version of Microsoft.MachineLearningServices that pulumi-azure-native 3.29 writes with."""
 
 OK, ACCEPTED, NO_CONTENT = 200, 202, 204
+
+_ABSENT = re.compile("NotFound$|^UserError$")
+"""Codes of a 404 for something that isn't there. Azure ML says UserError; others are InvalidResourceType and
+NoRegisteredProviderFound, which tell nothing of the resource."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Arm:
         what: str = "",
         timeout: float = 1800,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Delete the resource and wait, at most `timeout` seconds, until it is gone; it may be gone already.
 
@@ -105,9 +111,9 @@ class Arm:
         what = what or f"the deletion of {ids.name_of(resource_id)}"
         response = self._send("DELETE", self._url(resource_id, api_version), what)
         following = _operation(response)
-        started = time.monotonic()
+        started = clock()
         while following and response.status_code in (OK, ACCEPTED):
-            if time.monotonic() - started > timeout:
+            if clock() - started > timeout:
                 raise WriteRefused(what, f"it still runs after {timeout:.0f} s", "Look at it in the portal.")
             sleep(_pause(response))
             response = self._send("GET", self._mine(following, what), what)
@@ -186,7 +192,7 @@ class Arm:
             raise Unintelligible(
                 what, "a 404 without an error code is not ARM's", status=response.status_code
             )
-        if code in ("SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceType"):
+        if not _ABSENT.search(code) or code == "SubscriptionNotFound":
             raise refusal.read(what, response.status_code, code, message, self._need(resource_id, role))
         return code
 

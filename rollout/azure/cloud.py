@@ -49,17 +49,14 @@ class Cloud:
 
     def metrics_endpoint(self, location: str) -> str:
         """Return the regional address of the metrics data plane."""
-        return self.metrics_override or f"https://{location}.metrics.monitor.azure.{self.suffix}"
+        region = location.replace(" ", "").lower()
+        return self.metrics_override or f"https://{region}.metrics.monitor.azure.{self.suffix}"
 
     @property
     def logs_endpoint(self) -> str:
         """The address of Log Analytics queries."""
         domain = {"com": "io", "us": "us"}.get(self.suffix, f"azure.{self.suffix}")
         return self.logs_override or f"https://api.loganalytics.{domain}"
-
-    def blob_endpoint(self, account: str) -> str:
-        """Return the blob address of a storage account of this cloud that is yet to be created."""
-        return f"https://{account}.blob.{self.storage_suffix}/"
 
 
 _PUBLIC = Cloud(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rollout.azure import ids, refusal
 from rollout.azure.credential import claims
 from rollout.azure.errors import AzureFault, Missing, Unintelligible, WriteRefused
-from rollout.azure.workspace import Datastore, default_datastore, read_workspace
+from rollout.azure.workspace import Datastore, own_datastore, read_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def code_store(arm: Arm, workspace_id: str) -> CodeStore:
     endpoint = cast("dict[str, Any]", properties.get("primaryEndpoints") or {}).get("blob")
     if not isinstance(endpoint, str) or not endpoint.startswith("https://"):
         raise Unintelligible(what, f"its blob address is {endpoint!r}")
-    return CodeStore(endpoint, workspace.storage_id, default_datastore(arm, workspace_id))
+    return CodeStore(endpoint, workspace.storage_id, own_datastore(arm, workspace_id))
 
 
 def upload(arm: Arm, store: CodeStore, files: Mapping[str, bytes], digest: str) -> str:

@@ -40,7 +40,8 @@ class TokenCredentialFrom:
         self._tokens = tokens
         self._clock = clock
         self._kept: dict[str, tuple[str, int]] = {}
-        self._lock = threading.Lock()
+        # Reentrant: a source that runs an event loop while it waits may come back here on the same thread.
+        self._lock = threading.RLock()
 
     def __repr__(self) -> str:
         return f"TokenCredentialFrom({type(self._tokens).__name__})"

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 _READ_ONLY = frozenset({"provisioningState", "scoringUri", "swaggerUri"})
 _SERVER_PROPERTIES = frozenset(
-    {"AzureAsyncOperationUri", "createdAt", "createdBy", "lastModifiedAt", "lastModifiedBy"}
+    {
+        "azureasyncoperationuri",
+        "azureml.onlineendpointid",
+        "createdat",
+        "createdby",
+        "lastmodifiedat",
+        "lastmodifiedby",
+    }
 )
-"""What Azure adds to the free-form `properties.properties`, beside everything that begins with `azureml.`"""
-
-_GONE = frozenset(
-    {"ResourceNotFound", "NotFound", "UserError", "ParentResourceNotFound", "ResourceGroupNotFound"}
-)
-"""Codes of a 404 that mean: no such endpoint, or nothing yet to hold one."""
+"""What Azure adds to the free-form `properties.properties`, in lower case; the rest may be somebody's own."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,6 @@ def read_endpoint(arm: Arm, endpoint_id: str) -> tuple[LiveEndpoint | None, date
     what = f"the endpoint {ids.name_of(endpoint_id)}"
     answer = arm.get(endpoint_id, what=what)
     if answer.body is None:
-        if answer.code not in _GONE:
-            raise ReadError(
-                what, f"404 {answer.code}, which doesn't say that it isn't there", code=answer.code
-            )
         return None, answer.date
     return _endpoint(what, answer.body), answer.date
 
@@ -189,7 +187,7 @@ def _inputs(body: Mapping[str, Any]) -> dict[str, Any]:
         properties["properties"] = {
             key: value
             for key, value in _mapping(properties["properties"]).items()
-            if key not in _SERVER_PROPERTIES and not key.startswith("azureml.")
+            if key.lower() not in _SERVER_PROPERTIES
         }
     return writable | {"properties": properties}
 

@@ -1,4 +1,4 @@
-"""The workspace that exists: what it is joined to, its default datastore, and the assets in it."""
+"""The workspace that exists: what it is joined to, its own datastore, and the assets in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rollout.core.assets import AssetRef
 
 _INSIGHTS_API = "2020-02-02"
+_OWN = "workspaceblobstore"
 
 
 @dataclass(frozen=True)
@@ -78,27 +79,27 @@ def read_workspace(arm: Arm, workspace_id: str) -> LiveWorkspace | None:
     )
 
 
-def default_datastore(arm: Arm, workspace_id: str) -> Datastore:
-    """Return the workspace's default datastore. Raises `ReadError`, also where it holds no blobs."""
-    what = f"the default datastore of {ids.name_of(workspace_id)}"
-    for body in arm.list(f"{workspace_id}/datastores", what=what, isDefault="true"):
-        properties = _mapping(body.get("properties"))
-        if properties.get("isDefault") is not True:
-            continue
-        container = _text(properties, "containerName")
-        if properties.get("datastoreType") != "AzureBlob" or container is None:
-            raise Unintelligible(
-                what,
-                f"it is of type {properties.get('datastoreType')!r}, and code goes into AzureBlob only",
-                "Make a blob datastore the default one.",
-            )
-        return Datastore(
-            id=str(body["id"]),
-            name=str(body["name"]),
-            container=container,
-            credentials=str(_mapping(properties.get("credentials")).get("credentialsType") or "None"),
+def own_datastore(arm: Arm, workspace_id: str) -> Datastore:
+    """Return the datastore that every workspace has in its own storage account. Raises `ReadError`.
+
+    The default datastore may be another one, in another account.
+    """
+    what = f"the datastore {_OWN} of {ids.name_of(workspace_id)}"
+    body = arm.get(f"{workspace_id}/datastores/{_OWN}", what=what).body
+    if body is None:
+        raise Missing(
+            what, "it isn't there, and code goes into it", "Look at the workspace in Azure ML studio."
         )
-    raise Missing(what, "none of its datastores is the default one", "Set one in Azure ML studio.")
+    properties = _mapping(body.get("properties"))
+    container = _text(properties, "containerName")
+    if container is None:
+        raise Unintelligible(what, f"its containerName is {properties.get('containerName')!r}")
+    return Datastore(
+        id=f"{workspace_id}/datastores/{_OWN}",
+        name=_OWN,
+        container=container,
+        credentials=str(_mapping(properties.get("credentials")).get("credentialsType") or "None"),
+    )
 
 
 def read_asset(arm: Arm, workspace_id: str, ref: AssetRef) -> Asset | None:

@@ -17,7 +17,7 @@ from rollout.azure.errors import NotReadBack, Throttled, Unauthorised, WriteRefu
 from rollout.azure.metrics import measure
 from rollout.azure.probe import probe
 from rollout.azure.scoring import Scorer
-from rollout.azure.workspace import default_datastore, latest_version, read_asset, read_workspace
+from rollout.azure.workspace import latest_version, own_datastore, read_asset, read_workspace
 from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.gates.evidence import Answer, Query, Unreadable
 from rollout.core.observed import Provisioning
@@ -147,7 +147,7 @@ def test_the_workspace_and_its_assets(arm: Arm, local: Local, workspace: Workspa
     assert found.location == "eastus"
     assert found.storage_id is not None
     assert found.storage_id.endswith(workspace.account)
-    assert default_datastore(arm, workspace.id).name == "workspaceblobstore"
+    assert own_datastore(arm, workspace.id).name == "workspaceblobstore"
     environment = AssetRef.parse("azureml:e:1", AssetKind.ENVIRONMENT)
     assert read_asset(arm, workspace.id, environment) is not None
     assert read_asset(arm, workspace.id, environment.pinned("2")) is None

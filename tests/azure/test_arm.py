@@ -225,3 +225,13 @@ def test_nothing_shows_a_token(arm: Arm, fake: FakeAzure):
     fake.on("GET", "/credit", Says(200, {"id": "x"}))
     arm.get(ENDPOINT)
     assert "ey" not in repr(arm) + repr(arm.tokens)
+
+
+def test_a_deletion_that_never_ends_is_given_up(fake: FakeAzure, arm: Arm):
+    link: dict[str, str | None] = {"Azure-AsyncOperation": f"{fake.url}/operations/1", "Retry-After": "1"}
+    fake.on("DELETE", "/credit", Says(202, None, link))
+    fake.on("GET", "/operations/1", Says(200, {"status": "InProgress"}, {"Retry-After": "99999"}))
+    slept: list[float] = []
+    with pytest.raises(WriteRefused, match="it still runs after 60 s"):
+        arm.delete(ENDPOINT, timeout=60, sleep=slept.append, clock=lambda: sum(slept))
+    assert slept == [1, 30, 30]

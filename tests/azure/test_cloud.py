@@ -47,7 +47,7 @@ DESCRIBED = {
 def test_known_clouds(name: str, manager: str, metrics: str, ml: str, logs: str):
     found = cloud.resolve({"ARM_ENVIRONMENT": name})
     assert found.resource_manager == f"https://{manager}"
-    assert found.metrics_endpoint("eastus") == f"https://eastus.metrics.{metrics}"
+    assert found.metrics_endpoint("East US") == f"https://eastus.metrics.{metrics}"
     assert found.metrics_audience == f"https://metrics.{metrics}"
     assert found.ml_audience == f"https://{ml}"
     assert found.logs_endpoint == f"https://{logs}"

@@ -67,8 +67,7 @@ def blobs(fake: FakeAzure) -> Blobs:
 
 
 def store(fake: FakeAzure, arm: Arm, credentials: str = "AccountKey") -> CodeStore:
-    listed = {"value": [datastore(credentials={"credentialsType": credentials})]}
-    fake.on("GET", "/datastores", Says(200, listed))
+    fake.on("GET", "/datastores/", Says(200, datastore(credentials={"credentialsType": credentials})))
     return code_store(arm, WORKSPACE)
 
 

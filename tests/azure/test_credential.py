@@ -46,6 +46,20 @@ def test_threads_share_one_request(tokens: FakeTokens):
     assert len(tokens.audiences) == 1
 
 
+def test_a_source_may_come_back_while_it_is_asked():
+    class Reentrant(FakeTokens):
+        def token(self, audience: str) -> str:
+            if not self.audiences:
+                self.audiences.append("outer")
+                credential.token(audience)
+            return super().token(audience)
+
+    tokens = Reentrant()
+    credential = TokenCredentialFrom(tokens)
+    assert credential.token(ARM)
+    assert tokens.audiences == ["outer", ARM, ARM]
+
+
 class Raises:
     def token(self, audience: str) -> str:
         raise RuntimeError(f"no luck with {audience}\nand a stack trace")

@@ -38,7 +38,7 @@ BODY: dict[str, Any] = {
             "createdBy": "somebody",
             "createdAt": "2026-11-21T09:00:00.123456+0000",
             "lastModifiedAt": "2026-11-21T09:30:00.123456+0000",
-            "ours": "kept",
+            "azureml.ours": "kept",
         },
         "traffic": {"blue": 90, "green": 10},
         "mirrorTraffic": {},
@@ -61,7 +61,7 @@ DEPLOYMENT: dict[str, Any] = {
         "model": f"{WORKSPACE}/models/credit-risk/versions/7",
         "instanceType": "Standard_DS3_v2",
         "readinessProbe": {"period": "PT10S", "failureThreshold": None},
-        "properties": {"azureml.deploymentid": "x"},
+        "properties": {"AzureAsyncOperationUri": "x"},
         "environmentVariables": {"createdBy": "kept here"},
         "provisioningState": "Scaling",
     },
@@ -101,7 +101,7 @@ def test_inputs_are_what_a_put_that_changes_nothing_sends(fake: FakeAzure, arm: 
         },
         "properties": {
             "authMode": "Key",
-            "properties": {"ours": "kept"},
+            "properties": {"azureml.ours": "kept"},
             "traffic": {"blue": 90, "green": 10},
             "mirrorTraffic": {},
             "publicNetworkAccess": "Disabled",
@@ -137,7 +137,7 @@ def test_a_deployment_that_isnt_ours_has_no_release(fake: FakeAzure, arm: Arm):
     assert (core.release, core.instances) == (None, 1)
 
 
-@pytest.mark.parametrize("code", ["ResourceNotFound", "ParentResourceNotFound", "ResourceGroupNotFound"])
+@pytest.mark.parametrize("code", ["NotFound", "UserError", "ParentResourceNotFound", "ResourceGroupNotFound"])
 def test_an_endpoint_with_nothing_to_hold_it_isnt_there(fake: FakeAzure, arm: Arm, code: str):
     fake.on("GET", "/credit", Says(404, {"error": {"code": code, "message": "No."}}))
     assert read_endpoint(arm, ENDPOINT) == (None, datetime(2026, 11, 21, 10, tzinfo=UTC))
@@ -145,9 +145,7 @@ def test_an_endpoint_with_nothing_to_hold_it_isnt_there(fake: FakeAzure, arm: Ar
 
 def test_a_404_for_another_reason_is_no_absence(fake: FakeAzure, arm: Arm):
     fake.on("GET", "/credit", Says(404, {"error": {"code": "NoRegisteredProviderFound", "message": "?"}}))
-    with pytest.raises(
-        ReadError, match="404 NoRegisteredProviderFound, which doesn't say that it isn't there"
-    ):
+    with pytest.raises(ReadError, match="404 NoRegisteredProviderFound"):
         read_endpoint(arm, ENDPOINT)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollout.azure.errors import Forbidden, Missing, Unintelligible
-from rollout.azure.workspace import default_datastore, latest_version, read_asset, read_workspace
+from rollout.azure.workspace import latest_version, own_datastore, read_asset, read_workspace
 from rollout.core.assets import AssetKind, AssetRef
 from tests.azure.conftest import WORKSPACE
 from tests.azure.fake import FakeAzure, Says
@@ -99,28 +99,23 @@ def datastore(**properties: Any) -> dict[str, Any]:
     default = {
         "datastoreType": "AzureBlob",
         "containerName": "azureml-blobstore",
-        "isDefault": True,
         "credentials": {"credentialsType": "AccountKey"},
     }
-    store = f"{WORKSPACE}/datastores/workspaceblobstore"
-    return {"id": store, "name": "workspaceblobstore", "properties": default | properties}
+    return {"id": "x", "name": "workspaceblobstore", "properties": default | properties}
 
 
-def test_the_default_datastore(fake: FakeAzure, arm: Arm):
-    fake.on("GET", "/datastores", Says(200, {"value": [datastore(isDefault=False), datastore()]}))
-    found = default_datastore(arm, WORKSPACE)
-    assert (found.name, found.container, found.credentials) == (
-        "workspaceblobstore",
-        "azureml-blobstore",
-        "AccountKey",
-    )
-    assert "isDefault=true" in fake.paths()[0]
+def test_the_workspaces_own_datastore(fake: FakeAzure, arm: Arm):
+    fake.on("GET", "/datastores/workspaceblobstore", Says(200, datastore()))
+    found = own_datastore(arm, WORKSPACE)
+    assert found.id == f"{WORKSPACE}/datastores/workspaceblobstore"
+    assert (found.container, found.credentials) == ("azureml-blobstore", "AccountKey")
 
 
-def test_a_default_datastore_without_blobs_is_told(fake: FakeAzure, arm: Arm):
-    fake.on("GET", "/datastores", Says(200, {"value": [datastore(datastoreType="AzureFile")]}))
-    with pytest.raises(Unintelligible, match="of type 'AzureFile', and code goes into AzureBlob only"):
-        default_datastore(arm, WORKSPACE)
-    fake.on("GET", "/datastores", Says(200, {"value": []}))
-    with pytest.raises(Missing, match="none of its datastores is the default one"):
-        default_datastore(arm, WORKSPACE)
+def test_a_datastore_without_container_is_told(fake: FakeAzure, arm: Arm):
+    with pytest.raises(
+        Missing, match="the datastore workspaceblobstore of mlw can't be read: it isn't there"
+    ):
+        own_datastore(arm, WORKSPACE)
+    fake.on("GET", "/datastores/", Says(200, datastore(containerName=None)))
+    with pytest.raises(Unintelligible, match="its containerName is None"):
+        own_datastore(arm, WORKSPACE)
