@@ -67,7 +67,6 @@ def _judge(  # noqa: PLR0917  # the seam between what is asked and what is measu
     asked = question(plan, seen)
     if asked is None or sight.endpoint is None:
         return None
-    arm.tokens.token(arm.cloud.metrics_audience)
     wanted = queries(settings.gates, asked.deployment, asked.stage, asked.window)
     evidence = measure(wanted, place.endpoint_id, sight.endpoint.location, arm.cloud, arm.tokens)
     return judge(settings.gates, asked.deployment, asked.stage, asked.window, evidence)
