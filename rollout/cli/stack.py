@@ -13,6 +13,7 @@ from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
 from rollout.core.config import read
 from rollout.core.place import Place
+from rollout.stack.files import stack_keys
 from rollout.stack.tags import PendingTags, TagError
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def open_stack(name: str | None, root: Path) -> StackView:
     stack = name or _selected(root)
     config = _config(stack, root)
     raw = {key.removeprefix(_PREFIX): text for key, text in config.items() if key.startswith(_PREFIX)}
-    settings = read(raw, file=f"Pulumi.{stack}.yaml")
+    file = root / f"Pulumi.{stack}.yaml"
+    settings = read(raw, file=file.name, stack_keys=stack_keys(file))
     subscription = config.get("azure-native:subscriptionId") or _subscription()
     place = Place(
         subscription, settings.workspace.resource_group, settings.workspace.name, settings.endpoint.name

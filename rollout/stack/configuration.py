@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from rollout.core.config import read
+from rollout.stack.files import stack_keys
 
 if TYPE_CHECKING:
     from rollout.core.config import Settings
@@ -22,7 +24,8 @@ def settings() -> Settings:
         for key, value in runtime_config.CONFIG.get().items()
         if key.startswith(PREFIX)
     }
-    return read(raw, file=f"Pulumi.{pulumi.get_stack()}.yaml")
+    file = f"Pulumi.{pulumi.get_stack()}.yaml"
+    return read(raw, file=file, stack_keys=stack_keys(Path(file)))
 
 
 def location() -> str | None:

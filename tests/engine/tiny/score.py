@@ -4,10 +4,10 @@ import json
 import os
 from pathlib import Path
 
-_model = {}
+_model: dict[str, str] = {}
 
 
-def init():
+def init() -> None:
     """Load the model's only file."""
     file = next(Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.json"))
     _model.update(json.loads(file.read_text()))
@@ -15,7 +15,7 @@ def init():
         raise RuntimeError("this model does not load")
 
 
-def run(body):
+def run(body: str) -> dict[str, object]:
     """Answer as the model's quality says."""
     asked = json.loads(body)
     if _model.get("quality") == "wrong shape":

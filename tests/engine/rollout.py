@@ -1,0 +1,84 @@
+"""One stack's rollout, told as given, when, then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.engine.local import LocalAzure
+    from tests.engine.project import Project, Run
+
+
+@dataclass
+class Rollout:
+    """A stack and the Azure it rolls out to."""
+
+    azure: LocalAzure
+    project: Project
+
+    @property
+    def endpoint_id(self) -> str:
+        """The endpoint's ARM id."""
+        return (
+            f"/subscriptions/{self.azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-test"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/mlw-test"
+            f"/onlineEndpoints/{self.project.endpoint}"
+        )
+
+    def endpoint(self) -> dict[str, Any]:
+        """Return the live endpoint."""
+        return self.azure.arm("GET", self.endpoint_id)
+
+    def traffic(self) -> dict[str, int]:
+        """Return the live traffic map, without zeros."""
+        shares = self.endpoint()["properties"]["traffic"]
+        return {name: share for name, share in shares.items() if share}
+
+    def deployments(self) -> dict[str, str]:
+        """Return the release of each live deployment."""
+        listed = self.azure.arm("GET", f"{self.endpoint_id}/deployments")["value"]
+        return {each["name"]: each["tags"]["ROLLOUT_RELEASE"] for each in listed}
+
+    def up(self, *arguments: str, code: int = 0) -> Run:
+        """Run `pulumi up`, which must end with that code."""
+        run = self.project.up(*arguments, check=False)
+        assert run.code == code, run.out
+        return run
+
+    def healthy(self) -> None:
+        """Bring the first release out: two `up`s."""
+        assert [self.up().step, self.up().step] == ["start", "promote"]
+
+    def serve(self, *, minutes: int = 14, errors: dict[str, int] | None = None, ms: float = 9.0) -> None:
+        """Let so many minutes pass in which every deployment with traffic is asked, and answers.
+
+        `errors` are the 424s of a deployment in each minute; `ms` is how long an answer takes.
+        """
+        start = self.azure.now()
+        self.azure.advance(minutes=minutes)
+        rows = []
+        for minute in range(minutes):
+            at = (start + timedelta(minutes=minute, seconds=1)).isoformat()
+            for name, share in self.traffic().items():
+                row = {
+                    "EndpointId": self.endpoint_id,
+                    "EndpointName": self.project.endpoint,
+                    "DeploymentName": name,
+                    "TimeGenerated": at,
+                    "TotalDurationMs": ms,
+                }
+                rows.append({**row, "count": share})
+                if errors and errors.get(name):
+                    bad = {"ResponseCode": 424, "ModelStatusCode": 500, "count": errors[name]}
+                    rows.append({**row, **bad})
+        self.azure.control("POST", "rows", rows)
+
+    def puts(self, since: int) -> list[dict[str, Any]]:
+        """Return the bodies of the endpoint's PUTs from that request on."""
+        return [
+            entry["body"]
+            for entry in self.azure.requests(since)
+            if entry["method"] == "PUT" and entry["path"].split("?")[0].lower() == self.endpoint_id.lower()
+        ]

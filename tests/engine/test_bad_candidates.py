@@ -1,0 +1,45 @@
+"""Candidates that never get traffic: one that answers nonsense, one that doesn't load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.rollout import Rollout
+
+WRONG_SHAPE, DOES_NOT_LOAD = 4, 5
+
+
+def test_a_candidate_that_fails_its_probe(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    given.healthy()
+    given.project.release(WRONG_SHAPE)
+    assert given.up().step == "start"
+    assert given.project.tags()["ROLLOUT_PROBE"].startswith("Failed tiny:4-")
+    assert given.up(code=1).step == "abort"
+    assert given.traffic() == {"blue": 100}
+    assert given.up("--expect-no-changes").step == "none"
+
+
+def test_a_candidate_that_does_not_provision(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    given.healthy()
+    given.project.release(DOES_NOT_LOAD)
+    assert "does not load" in given.up(code=1).out
+    assert given.up(code=1).step == "abort"
+    assert given.traffic() == {"blue": 100}
+    given.project.release(2)
+    assert given.up().step == "start"
+    assert given.deployments()["green"].startswith("tiny:2-")
+
+
+def test_a_first_release_that_fails_its_probe_gets_no_traffic(rollout: Callable[..., Rollout]) -> None:
+    given = rollout(**{"rollout:model": f"azureml:tiny:{WRONG_SHAPE}"})
+    assert given.up().step == "start"
+    assert given.up(code=1).step == "abort"
+    assert given.traffic() == {}
+    given.project.release(1)
+    assert [given.up().step, given.up().step] == ["start", "promote"]
+    assert given.traffic() == {"blue": 100}

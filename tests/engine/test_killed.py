@@ -1,0 +1,129 @@
+"""`kill -9` of `pulumi up` at each named write: the next `up`s go on, and no share rises unproved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+    from tests.engine.rollout import Rollout
+
+
+def _killed(given: Rollout, reached: Callable[[], bool]) -> None:
+    """Start `pulumi up`, and kill it the moment the condition holds."""
+    running = given.project.start("up", "--yes", "--skip-preview", "--non-interactive")
+    try:
+        deadline = time.monotonic() + 120
+        while not reached():
+            assert running.poll() is None, running.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        running.kill()
+        running.wait()
+    given.project.pulumi("cancel", "--yes", check=True)
+
+
+def _ups_until(given: Rollout, wanted: str) -> list[str]:
+    """Run `up`s until that step, with good traffic; returns the steps. Nothing rises unproved."""
+    steps: list[str] = []
+    share = given.traffic().get("green", 0)
+    for _ in range(9):
+        run = given.up()
+        steps.append(run.step)
+        risen = given.traffic().get("green", 0)
+        if risen > share:
+            assert run.step == "advance", run.out
+            assert given.deployments()["green"].startswith("tiny:2-")
+            assert given.project.tags()["ROLLOUT_PROBE"].startswith("Successful tiny:2-")
+        if run.step in ("repair", "start"):
+            assert risen == share
+        share = risen
+        if run.step == wanted:
+            return steps
+        given.serve(minutes=31)
+    raise AssertionError(f"no {wanted}: {steps}")
+
+
+def _slow(given: Rollout, path: str, **fault: Any) -> None:
+    given.azure.control("POST", "faults", {"match": {"method": "PUT", "path": path}, "times": 1, **fault})
+
+
+def _asked(given: Rollout, since: int, ending: str) -> bool:
+    return any(
+        entry["method"] == "PUT" and entry["path"].split("?")[0].endswith(ending)
+        for entry in given.azure.requests(since)
+    )
+
+
+def test_killed_at_each_write(
+    rollout: Callable[..., Rollout], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = rollout()
+    given.healthy()
+    given.project.release(2)
+    endpoint = f"/onlineEndpoints/{given.project.endpoint}"
+
+    _slow(given, f".*{endpoint}/deployments/green", delay=3, when="after")
+    since = given.azure.mark()
+    _killed(given, lambda: _asked(given, since, f"{endpoint}/deployments/green"))
+    time.sleep(3)
+    steps = _ups_until(given, "advance")
+    assert given.traffic() == {"blue": 90, "green": 10}, steps
+
+    given.serve()
+    _slow(given, f".*{endpoint}", delay=3, when="after")
+    since = given.azure.mark()
+    _killed(given, lambda: _asked(given, since, endpoint))
+    time.sleep(3)
+    assert given.traffic() == {"blue": 50, "green": 50}
+    assert given.up().step == "repair"
+
+    given.serve()
+    before = given.project.tags()
+    stuck = tmp_path / "stuck"
+    path = given.project.env["PATH"]
+    monkeypatch.setitem(given.project.env, "PATH", f"{_no_tag_is_set(tmp_path, stuck)}{os.pathsep}{path}")
+    _killed(given, stuck.exists)
+    monkeypatch.setitem(given.project.env, "PATH", path)
+    assert given.traffic() == {"green": 100}
+    assert given.project.tags() == before, "nothing was published"
+    assert given.up().step == "repair"
+    assert given.project.tags()["ROLLOUT_STAGE"] == "100"
+
+    given.serve()
+    assert _ups_until(given, "none") == ["promote", "retire", "finish", "none"]
+    assert given.traffic() == {"green": 100}
+    assert list(given.deployments()) == ["green"]
+
+
+def _no_tag_is_set(folder: Path, stuck: Path) -> Path:
+    """Make a `pulumi` that hangs where it is to set a tag, and says that it does; returns its folder."""
+    shim = folder / "shim" / "pulumi"
+    shim.parent.mkdir()
+    real = shutil.which("pulumi")
+    hangs = f'case "$*" in "stack tag set"*) touch {stuck}; sleep 60; exit 1;; esac'
+    shim.write_text(f'#!/bin/sh\n{hangs}\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    return shim.parent
+
+
+def test_interrupted_leaves_no_lock(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    running = given.project.start("up", "--yes", "--skip-preview", "--non-interactive")
+    since = given.azure.mark()
+    while not _asked(given, since, given.project.endpoint):
+        assert running.poll() is None
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    running.communicate(timeout=60)
+    steps = [given.up().step for _ in range(3)]
+    assert steps[-1] == "none"

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.rollout import Rollout
+
+
+def test_a_good_release_goes_out(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    given.healthy()
+    assert given.traffic() == {"blue": 100}
+    assert given.project.tags()["PROD_DEPLOYMENT"] == "blue"
+
+    given.project.release(2)
+    since = given.azure.mark()
+    story = []
+    for _ in range(7):
+        run = given.up()
+        story.append((run.step, given.traffic()))
+        if run.step in ("advance", "promote"):
+            given.project.preview("--expect-no-changes")
+        given.serve(minutes=31 if run.step == "promote" else 14)
+
+    assert story == [
+        ("start", {"blue": 100}),
+        ("advance", {"blue": 90, "green": 10}),
+        ("advance", {"blue": 50, "green": 50}),
+        ("advance", {"green": 100}),
+        ("promote", {"green": 100}),
+        ("retire", {"green": 100}),
+        ("finish", {"green": 100}),
+    ]
+    puts = given.puts(since)
+    assert len(puts) == 7
+    assert all(sum(put["properties"]["traffic"].values()) == 100 for put in puts)
+    assert list(given.deployments()) == ["green"]
+    tags = given.project.tags()
+    assert tags["PROD_DEPLOYMENT"] == "green"
+    assert tags["ROLLOUT_PHASE"] == "Healthy"
+    assert "OLD_PROD_DEPLOYMENT" not in tags
+    assert given.up("--expect-no-changes").step == "none"
+
+
+def test_a_bad_release_is_taken_back(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    given.healthy()
+    given.project.release(2)
+    assert [given.up().step, given.up().step] == ["start", "advance"]
+    given.serve(errors={"green": 3})
+
+    since = given.azure.mark()
+    taken_back = given.up(code=1)
+    assert taken_back.step == "abort"
+    assert "errors" in taken_back.out
+    assert "Traceback" not in taken_back.out
+    assert given.traffic() == {"blue": 100}
+    assert len(given.puts(since)) == 1
+    tags = given.project.tags()
+    assert tags["ROLLOUT_PHASE"] == "Degraded"
+    assert tags["PROD_DEPLOYMENT"] == "blue"
+    assert tags["FAILED_RELEASE"].startswith("tiny:2-")
+
+    again = given.up("--expect-no-changes")
+    assert again.step == "none"
+    assert sorted(given.deployments()) == ["blue", "green"]
+
+    given.project.release(3)
+    assert given.up().step == "start"
+    assert given.deployments()["green"].startswith("tiny:3-")
+    assert given.traffic() == {"blue": 100}
