@@ -68,7 +68,7 @@ class Environments:
 
     async def _build(self, conda: CondaFile, folder: Path) -> None:
         uv = self._uv or _uv()
-        shutil.rmtree(folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         part = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}")
         part.mkdir(parents=True)
         try:
@@ -92,7 +92,7 @@ class Environments:
                     raise
         finally:
             part.with_name(f"{part.name}.txt").unlink(missing_ok=True)
-            shutil.rmtree(part, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, part, ignore_errors=True)
 
 
 def _digest(conda: CondaFile) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
+from yarl import URL
 
 from localazure.monitor.rows import Row
 from localazure.serving.answers import HOP_BY_HOP, Answer, model_answer, model_error, platform
@@ -28,9 +29,10 @@ __all__ = ["routes"]
 
 PIN = "azureml-model-deployment"
 LARGEST_BODY = 10 * 2**20
-# What we set anew, and the caller's credentials.
+# What we set anew, the caller's credentials, and the encoding of a body that has been decoded on its way in.
 NOT_PASSED_ON = HOP_BY_HOP | {
     "authorization",
+    "content-encoding",
     "content-length",
     "expect",
     "host",
@@ -133,7 +135,7 @@ class _Gateway:
             try:
                 async with self._azure.serving.http.request(
                     call.method,
-                    instance.url + call.path,
+                    URL(instance.url + call.path, encoded=True),
                     data=call.body,
                     headers=call.headers,
                     allow_redirects=False,
@@ -182,7 +184,7 @@ def _call(route: EndpointRoute, request: web.Request, body: bytes, started: floa
     return _Call(
         route=route,
         method=request.method,
-        path=f"/{request.match_info['path']}" + (f"?{request.query_string}" if request.query_string else ""),
+        path="/" + request.rel_url.raw_path_qs.split("/", 3)[3],
         headers=headers,
         body=body,
         user_agent=request.headers.get("User-Agent", ""),

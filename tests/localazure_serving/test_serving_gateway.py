@@ -11,6 +11,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import web
+from yarl import URL
 
 if TYPE_CHECKING:
     from tests.localazure_serving.conftest import Local
@@ -121,6 +123,45 @@ def test_paths_below_the_endpoint(local: Local, endpoint: str):
             return await answer.json()
 
     assert local.call(get())["openapi"].startswith("3")
+
+
+def test_requests_and_answers_pass_unchanged(local: Local, endpoint: str):
+    """Headers, path and body as they were sent; only what belongs to the connection or to us differs."""
+    seen: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
+
+    async def scenario() -> tuple[int, bytes, str]:
+        async def model(request: web.Request) -> web.Response:
+            seen.append(
+                (request.method, request.raw_path, list(request.headers.items()), await request.read())
+            )
+            return web.Response(body=b"\x00\xff", headers={"X-Mine": "1", "Content-Type": "image/png"})
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", model)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        replicas = local.azure.serving.deployment(local.endpoint_id(endpoint), "blue")
+        assert replicas is not None
+        (instance,) = replicas.instances
+        port, instance.port = instance.port, runner.addresses[0][1]
+        try:
+            url = URL(f"{local.url}/endpoints/{endpoint}.eastus/a%20b/c%2Fd?x=%2F&y=1", encoded=True)
+            headers = {"Authorization": "Bearer first", "X-Custom": "v", "Content-Type": "text/csv"}
+            skip = ("User-Agent", "Accept", "Accept-Encoding")
+            async with local.http.put(url, data=b"1,2", headers=headers, skip_auto_headers=skip) as answer:
+                return answer.status, await answer.read(), answer.headers["X-Mine"] + answer.content_type
+        finally:
+            instance.port = port
+            await runner.cleanup()
+
+    assert local.call(scenario()) == (200, b"\x00\xff", "1image/png")
+    ((method, path, headers, body),) = seen
+    assert (method, path, body) == ("PUT", "/a%20b/c%2Fd?x=%2F&y=1", b"1,2")
+    names = {name.lower(): value for name, value in headers}
+    assert uuid.UUID(names.pop("x-request-id"))
+    assert names.pop("host").startswith("127.0.0.1:")
+    assert names == {"x-custom": "v", "content-type": "text/csv", "content-length": "3"}
 
 
 def test_each_request_leaves_a_row(local: Local):
