@@ -65,7 +65,7 @@ def filled(
         location: gives the location where neither inputs say one: a string, UNKNOWN, or None.
     """
     inputs = {**kind.defaults, **new}
-    if kind.named_by not in inputs and kind.naming != "none":
+    if kind.named_by not in inputs:
         inputs = {**inputs, **_named(kind, old, naming)}
     if kind.located and "location" not in inputs:
         found = old.get("location") or location()

@@ -14,6 +14,8 @@ from localazure.provider.errors import ConfigurationError
 from localazure.provider.values import as_object
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from localazure.provider.settings import ProviderSettings
     from localazure.provider.transport import Answer, Transport
 
@@ -107,7 +109,7 @@ class Credentials:
         if self._settings.client_secret is not None:
             form["client_secret"] = self._settings.client_secret
         elif self._settings.federated_token_file is not None:
-            form["client_assertion"] = self._settings.federated_token_file.read_text(encoding="utf-8").strip()
+            form["client_assertion"] = _assertion(self._settings.federated_token_file)
             form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
         answer = self._transport.send(
             "POST",
@@ -134,6 +136,16 @@ class Credentials:
             return as_object(claims) or {}
         except (IndexError, ValueError):
             return {}
+
+
+def _assertion(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the federated token {file} can't be read ({error.strerror}); ARM_OIDC_TOKEN_FILE_PATH or "
+            "AZURE_FEDERATED_TOKEN_FILE names it"
+        ) from None
 
 
 def scope_of(audience: str) -> str:

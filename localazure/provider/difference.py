@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"""\[(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<index>\d+|\*))\]|\.?(?P<bare>[^.\[]+)""")
 _BARE = re.compile(r"[A-Za-z_$][\w$]*")
-_UNIQUE_BY_SERVICE = "location"
+_REGION = "location"
 
 
 class Kind(Enum):
@@ -75,8 +75,8 @@ def changes(
     for internal in (RANDOMLY_NAMED, *([] if API_VERSION in before else [API_VERSION])):
         before.pop(internal, None)
         after.pop(internal, None)
-    if _same_region(before.get(_UNIQUE_BY_SERVICE), after.get(_UNIQUE_BY_SERVICE)):
-        after = {**after, _UNIQUE_BY_SERVICE: before[_UNIQUE_BY_SERVICE]}
+    if _same_region(before.get(_REGION), after.get(_REGION)):
+        after = {**after, _REGION: before[_REGION]}
     patterns = [_steps(path) for path in ignored]
     return [
         Change(steps, how, _replaces(kind, steps))

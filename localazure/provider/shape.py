@@ -41,7 +41,6 @@ class ResourceType:
         replaces: inputs, with steps, whose change needs a new resource, beside path and `location`.
         defaults: inputs that are filled in.
         secrets: outputs, with steps, that are secret whatever the inputs were.
-        write_only: inputs that ARM never gives back.
         naming: how the last path parameter is found when the program doesn't set it.
     """
 
@@ -58,8 +57,7 @@ class ResourceType:
     replaces: frozenset[str] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     secrets: frozenset[str] = frozenset()
-    write_only: frozenset[str] = frozenset()
-    naming: Literal["random", "copy", "uuid", "none"] = "copy"
+    naming: Literal["random", "copy", "uuid"] = "copy"
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from localazure.provider.errors import ProviderError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -99,7 +101,9 @@ def _read_object(message: struct_pb2.Struct) -> Value:
         case signature if signature == _RESOURCE:
             return _read(message.fields["id"]) or message.fields["urn"].string_value
         case _:
-            raise ValueError("an asset or archive was passed; no resource type of this provider takes one")
+            raise ProviderError(
+                "an asset or archive was passed; no resource type of azure-native takes one here"
+            )
 
 
 def write(properties: Mapping[str, Value]) -> struct_pb2.Struct:

@@ -63,7 +63,6 @@ VAULT = ResourceType(
     },
     computed=words("properties.provisioningState properties.vaultUri properties.hsmPoolResourceId"),
     required=("location", "properties.sku", "properties.tenantId"),
-    write_only=words("properties.createMode"),
     naming="random",
 )
 

@@ -52,7 +52,6 @@ ONLINE_ENDPOINT = ResourceType(
     ),
     required=("location", "properties.authMode"),
     replaces=words("properties.keys"),
-    write_only=words("properties.keys"),
 )
 
 ONLINE_DEPLOYMENT = ResourceType(
@@ -117,7 +116,6 @@ DATASTORE = ResourceType(
     computed=words("properties.isDefault"),
     required=("properties.datastoreType", "properties.credentials"),
     secrets=words("properties.credentials.secrets"),
-    write_only=words("properties.credentials"),
 )
 
 TYPES = (
