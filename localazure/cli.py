@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -80,7 +81,8 @@ def _up(home: Path, options: argparse.Namespace) -> int:
     waiting = found.ask("status")["restarting"]
     if waiting:
         print(f"{len(waiting)} deployments are being started again: `localazure status` shows them.")
-    print('Next: eval "$(localazure env' + ("" if home == default_home() else f" --home {home}") + ')"')
+    where = "" if home == default_home() else f" --home {shlex.quote(str(home))}"
+    print(f'Next: eval "$(localazure env{where})"')
     return 0
 
 
@@ -111,7 +113,7 @@ def _wait(home: Path, started: subprocess.Popen[bytes]) -> Running:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         found = running(home)
-        if found is not None and found.pid and found.answers():
+        if found is not None and found.answers():
             if shown:
                 print(file=sys.stderr)
             return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -83,7 +84,10 @@ class Clock:
         if self._path is None:
             return
         part = self._path.with_suffix(".part")
-        part.write_text(json.dumps({"real": self._real, "local": self._local, "rate": self._rate}))
+        with part.open("w") as file:
+            json.dump({"real": self._real, "local": self._local, "rate": self._rate}, file)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(self._path)
 
     def _anchor(self, seconds: float, rate: float) -> datetime:

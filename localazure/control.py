@@ -9,6 +9,7 @@ from aiohttp import web
 
 from localazure.arm.errors import bad_request
 from localazure.arm.handlers import read_json
+from localazure.assets.materialise import forget_folders
 from localazure.clock import iso
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class _Control:
             await self._plane.kind(resource.type).dispose(resource)
         self._azure.store.clear()
         self._plane.blobs.clear()
+        forget_folders(self._azure)
         await self._azure.rows.clear()
         return web.Response(status=204)
 

@@ -38,7 +38,7 @@ def environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -
     """The variables by name; `PATH` has our tools in front of the inherited one."""
     base, home = settings.base_url, settings.home
     bundle = str(bundle_path(home))
-    secret = client_secret(home)
+    direct = _no_proxy(inherited.get("NO_PROXY") or inherited.get("no_proxy") or "")
     return {
         "LOCALAZURE_HOME": str(home),
         "REQUESTS_CA_BUNDLE": bundle,
@@ -58,13 +58,14 @@ def environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -
         "ARM_DISABLE_INSTANCE_DISCOVERY": "true",
         "ARM_TENANT_ID": settings.tenant,
         "ARM_CLIENT_ID": settings.client,
-        "ARM_CLIENT_SECRET": secret,
+        "ARM_CLIENT_SECRET": client_secret(home),
         "ARM_SUBSCRIPTION_ID": settings.subscription,
         "PULUMI_HOME": str(home / "pulumi-home"),
         "PULUMI_BACKEND_URL": f"file://{home / 'pulumi-state'}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "pulumi.passphrase"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "NO_PROXY": _no_proxy(inherited.get("NO_PROXY") or inherited.get("no_proxy") or ""),
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "PATH": _path(inherited.get("PATH", os.defpath)),
     }
 

@@ -22,6 +22,7 @@ __all__ = ["Running", "hold_lock", "running"]
 
 LOCK = "daemon.lock"
 STOP_SECONDS = 15.0
+GRACE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,27 +87,39 @@ def running(home: Path) -> Running | None:
     if not path.exists():
         return None
     with path.open("r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = file.read().strip()
-            return Running(home, int(text)) if text.isdecimal() else Running(home, 0)
-    return None
+        until = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < until:
+            if _locked(file):
+                return None
+            file.seek(0)
+            if (text := file.read()).endswith("\n"):
+                return Running(home, int(text))
+            time.sleep(0.01)  # it holds the lock and hasn't written its pid yet
+    raise OSError(f"{path} is locked by something that isn't a local Azure")
 
 
 def hold_lock(home: Path) -> IO[str] | None:
     """Hold a state folder's lock until the file is closed; None where another daemon does."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = (home / LOCK).open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
+    until = time.monotonic() + GRACE_SECONDS
+    while not _locked(file):  # by another daemon, or for an instant by who asks whether one runs
+        if time.monotonic() > until:
+            file.close()
+            return None
+        time.sleep(0.01)
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _children(pid: int) -> dict[int, str]:

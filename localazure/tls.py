@@ -50,11 +50,12 @@ def _authority(home: Path) -> trustme.CA:
 def _write_bundle(home: Path, authority: trustme.CA) -> None:
     """Our authority in front of certifi's and of what this shell already trusts (a company's proxy, say)."""
     target = bundle_path(home)
-    others = [Path(certifi.where())]
+    ours = authority.cert_pem.bytes()
     named = {Path(os.environ[name]).resolve() for name in TRUST_VARIABLES if os.environ.get(name)}
-    # Another local Azure's bundle says which instance a shell talked to, not whom the machine trusts.
-    others += sorted(path for path in named if path.name != target.name and path.is_file())
-    text = authority.cert_pem.bytes() + b"".join(b"\n" + path.read_bytes() for path in others)
+    if target.resolve() in named and target.exists() and target.read_bytes().startswith(ours):
+        return  # started from a shell with our own variables: the bundle has what was trusted before them
+    others = [Path(certifi.where()), *sorted(path for path in named if path.is_file())]
+    text = ours + b"".join(b"\n" + path.read_bytes() for path in others)
     part = target.with_suffix(".part")
     part.write_bytes(text)
     part.replace(target)

@@ -38,7 +38,7 @@ class Operation:
         id: `<kind>:<workspace guid>:<guid>`, as in its URL.
         resource: The id of the resource it works on.
         verb: The HTTP method that began it.
-        status: `InProgress`, `Succeeded` or `Failed`.
+        status: `InProgress`, `Succeeded`, `Failed` or `Canceled`.
         error: `{"code", "message"}` when it failed.
     """
 
@@ -113,6 +113,14 @@ class Operations:
         start = resource_id.lower() + "/"
         running = self._current.values()
         return next((found for found in running if found.resource.lower().startswith(start)), None)
+
+    async def abandon(self, resource_id: str) -> None:
+        """Cancel what runs below a resource that is about to go."""
+        while (operation := self.below(resource_id)) is not None:
+            task = self._running[operation.id]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self._keep(replace(operation, status="Canceled", ended=self._azure.clock.now()))
 
     async def stop(self) -> None:
         """End the work without ending the operations: the next start resumes them."""

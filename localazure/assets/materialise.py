@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from localazure.assets.blobs import Blob, Blobs
     from localazure.azure import Azure
 
-__all__ = ["MaterialiseError", "materialise"]
+__all__ = ["MaterialiseError", "forget_folders", "materialise"]
 
 DATASTORE = re.compile(
     r"azureml://(?P<workspace>.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.+)", re.IGNORECASE
@@ -52,10 +52,15 @@ async def materialise(azure: Azure, blobs: Blobs, asset: Resource, uri: str) -> 
     name = PurePosixPath(where.path).name or where.container
     content = "\n".join(f"{relative} {blob.etag}" for relative, blob in sorted(found.items()))
     digest = hashlib.sha256(f"{name}\n{content}".encode()).hexdigest()[:32]
-    target = azure.settings.home / "folders" / digest
+    target = _folders(azure) / digest
     if not target.exists():
         await asyncio.to_thread(_lay_out, found, target, name)
     return target / name
+
+
+def forget_folders(azure: Azure) -> None:
+    """Delete what was laid out; nothing may serve from it any more."""
+    shutil.rmtree(_folders(azure), ignore_errors=True)
 
 
 def locate(azure: Azure, asset: Resource, uri: str) -> Location:
@@ -84,6 +89,10 @@ def locate(azure: Azure, asset: Resource, uri: str) -> Location:
             f"{asset.id}: {uri} is neither a datastore's path nor a blob of this local Azure"
         )
     return Location(segments[1], segments[2], segments[3].strip("/") if len(segments) > 3 else "")  # noqa: PLR2004
+
+
+def _folders(azure: Azure) -> Path:
+    return azure.settings.home / "folders"
 
 
 def _blobs_at(blobs: Blobs, where: Location) -> dict[str, Blob]:

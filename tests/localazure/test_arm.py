@@ -162,3 +162,26 @@ def test_what_a_registry_and_a_component_add(arm: Arm, workspace: Workspace):
 def test_a_body_that_is_no_object_is_refused(arm: Arm, workspace: Workspace):
     answer = arm.ask("PUT", f"{workspace.group}/providers/N/a/1", ["x"])
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidRequestContent")
+
+
+def test_deleting_a_group_cancels_what_is_still_being_deployed_in_it(arm: Arm, workspace: Workspace):
+    endpoint = unique("ep-")
+    workspace.endpoint(endpoint)
+    path = f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/blue"
+    arm.control("POST", "faults", {"operation": {"path": path, "outcome": "hang"}})
+    begun = arm.ask("PUT", path, workspace.deployment_body())
+
+    assert arm.done("DELETE", workspace.group)["status"] == "Succeeded"
+
+    assert arm.http.get(begun.headers["Azure-AsyncOperation"]).json()["status"] == "Canceled"
+    assert arm.ask("PUT", workspace.group, {"location": "eastus"}).status_code == 201
+    assert arm.ask("GET", workspace.id).status_code == 404
+
+
+def test_a_container_that_arm_makes_takes_blobs(arm: Arm, workspace: Workspace):
+    account = f"{workspace.group}/providers/Microsoft.Storage/storageAccounts/{workspace.account}"
+    arm.ok("PUT", f"{account}/blobServices/default/containers/mine", {"properties": {}})
+    url = f"{arm.settings.base_url}/blob/{workspace.account}/mine/x"
+    assert arm.http.put(url, data=b"x").status_code == 201
+    assert arm.ok("DELETE", account) is None
+    assert arm.http.get(url).status_code == 404

@@ -13,6 +13,7 @@ import pytest
 from localazure.env import environment, exports
 from localazure.running import running
 from localazure.settings import Settings
+from localazure.tls import bundle_path, server_context
 from tests.localazure.local import Arm, daemon, free_port, localazure
 
 if TYPE_CHECKING:
@@ -99,3 +100,17 @@ def test_exports_are_quoted(tmp_path: Path):
     assert found["LOCALAZURE_HOME"] == str(home)
     assert found["NO_PROXY"] == "a,localhost,127.0.0.1"
     assert found["PATH"].endswith(":/bin")
+
+
+def test_the_bundle_keeps_what_the_shell_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    company = tmp_path / "company.pem"
+    company.write_text("# the company's authority\n")
+    settings = Settings(home=tmp_path, port=free_port())
+    monkeypatch.setenv("SSL_CERT_FILE", str(company))
+    server_context(settings)
+    assert company.read_text() in bundle_path(tmp_path).read_text()
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle_path(tmp_path)))
+    server_context(settings)
+
+    assert company.read_text() in bundle_path(tmp_path).read_text()

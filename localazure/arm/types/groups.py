@@ -55,6 +55,7 @@ class ResourceGroups(Kind):
 
     async def work(self, operation: Operation) -> None:
         """Delete everything in the group, then the group."""
+        await self.plane.operations.abandon(operation.resource)
         await self.plane.dispose_below(operation.resource)
         self.store.delete(operation.resource)
 
