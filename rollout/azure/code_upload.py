@@ -129,5 +129,5 @@ def _refused(arm: Arm, store: CodeStore, what: str, error: Any) -> WriteRefused:
         "Storage Blob Data Contributor", store.account_id, str(said or refusal.Need.principal)
     )
     code = getattr(error, "error_code", None)
-    message = str(error).splitlines()[0]
+    message = refusal.first_line(str(error))
     return refusal.write(what, error.status_code, str(code) if code else None, message, need)

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rollout.azure.errors import AzureFault, Unauthorised
+from rollout.azure.refusal import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,7 @@ def _ask(tokens: Tokens, audience: str) -> str:
     except AzureFault:
         raise
     except Exception as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        first = first_line(str(error)) or type(error).__name__
         raise Unauthorised(
             f"a token for {audience}",
             first.rstrip(" .:"),

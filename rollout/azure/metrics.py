@@ -225,5 +225,5 @@ def _sentence(monitor: _Monitor, what: str, error: Exception) -> str:
         case ServiceRequestError() | ServiceResponseError():
             fault = unreachable(what, monitor.endpoint, error)
         case _:
-            fault = Unintelligible(what, f"{type(error).__name__}: {str(error).splitlines()[0][:160]}")
+            fault = Unintelligible(what, f"{type(error).__name__}: {refusal.first_line(str(error))}")
     return str(fault)

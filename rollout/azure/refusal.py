@@ -16,7 +16,8 @@ from rollout.azure.errors import (
     WriteRefused,
 )
 
-UNAUTHORISED, FORBIDDEN, NOT_FOUND, THROTTLED, SERVER_FAULT = 401, 403, 404, 429, 500
+_LONGEST = 300
+FORBIDDEN, NOT_FOUND, SERVER_FAULT = 403, 404, 500
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,12 @@ def code_and_message(text: str) -> tuple[str | None, str]:
         return None, ""
     error = cast("dict[str, Any]", inner)
     code, message = error.get("code"), error.get("message")
-    first = (str(message or "").strip().splitlines() or [""])[0].rstrip(".")
-    return (str(code) if code else None), first
+    return (str(code) if code else None), first_line(str(message or "")).rstrip(".")
+
+
+def first_line(text: str) -> str:
+    """Return the first line that says anything; "" if none does. SDKs put a page below it."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:_LONGEST]
 
 
 def no_answer(host: str, said: str) -> tuple[str, str]:
@@ -101,5 +106,7 @@ def no_answer(host: str, said: str) -> tuple[str, str]:
         return f"{host} refuses the connection", "Look at the network; does the service run there?"
     if "timed out" in lower or "timeout" in lower:
         return f"{host} doesn't answer in time", "Look at the network and HTTPS_PROXY, or run it again."
-    first = (said.strip().splitlines() or ["no answer"])[0]
-    return f"{host} gave no answer ({first[:160]})", "Look at the network and HTTPS_PROXY."
+    return (
+        f"{host} gave no answer ({first_line(said) or 'no reason given'})",
+        "Look at the network and HTTPS_PROXY.",
+    )

@@ -36,14 +36,20 @@ def bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
-@pytest.fixture
-def fake(authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAzure]:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+@pytest.fixture(scope="session")
+def _server(authority: trustme.CA) -> Iterator[FakeAzure]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     server = FakeAzure(context)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def fake(_server: FakeAzure, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAzure]:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    yield _server
+    _server.forget()
 
 
 def jwt(*, life: float = 3600, **said: Any) -> str:

@@ -49,9 +49,8 @@ class FakeAzure:
     """Answers by the first rule whose method and path pattern match; a rule's last answer repeats."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
-        self.asked: list[Asked] = []
-        self.rules: list[Rule] = []
         self.hang_up = threading.Event()
+        self.forget()
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -100,6 +99,13 @@ class FakeAzure:
 
     def paths(self, method: str = "GET") -> list[str]:
         return [asked.path for asked in self.asked if asked.method == method]
+
+    def forget(self) -> None:
+        """Begin anew; whoever still waits for a delayed answer gets it now."""
+        self.hang_up.set()
+        self.hang_up = threading.Event()
+        self.asked: list[Asked] = []
+        self.rules: list[Rule] = []
 
     def stop(self) -> None:
         self.hang_up.set()
