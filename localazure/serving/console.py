@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import re
 import shutil
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Console"]
+__all__ = ["Console", "failure"]
 
 LIMIT = 8 * 2**20
 LINE = 200
+LAST_LINES = 20
+# azureml-inference-server-http logs so what a scoring script raised; what follows is its own way there.
+ERROR = re.compile(r" E \[\d+\] azmlinfsrv - (Encountered Exception )?Traceback")
+ENDS_OF_ERROR = ("", "The above exception was the direct cause of the following exception:")
 
 
 class Console:
@@ -41,6 +47,17 @@ class Console:
             with self.path.open("r+b") as file:  # the servers hold it open to append: it stays the same file
                 file.truncate(0)
 
+    @property
+    def size(self) -> int:
+        """How many bytes it holds; what is written from now on is `since` this."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def since(self, size: int) -> list[str]:
+        """The lines written since it had that size."""
+        with self.path.open("rb") as file:
+            file.seek(max(size, self.size - LIMIT))
+            return file.read().decode(errors="replace").splitlines()
+
     def tail(self, lines: int) -> str:
         """The last lines written."""
         found = _last(self.path, lines)
@@ -57,6 +74,15 @@ class Console:
     @property
     def _older(self) -> Path:
         return self.path.with_suffix(".older.log")
+
+
+def failure(lines: Sequence[str]) -> list[str]:
+    """Of an inference server's output, what made it end: the error it logged, else its last lines."""
+    found = [number for number, line in enumerate(lines) if ERROR.search(line)]
+    if not found:
+        return list(lines[-LAST_LINES:])
+    error = list(lines[found[-1] :])
+    return error[: next((n for n, line in enumerate(error) if line in ENDS_OF_ERROR), LAST_LINES)]
 
 
 def _last(path: Path, lines: int) -> list[str]:

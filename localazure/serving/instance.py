@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from localazure.serving.console import failure
 from localazure.serving.spec import ProvisioningError
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ POLL = 0.05
 GRACE = 5.0
 SLOWEST_RESTART = 10.0
 SETTLED = 30.0
-CRASH_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Instance:
         self._idle.set()
         self._program = program
         self._on_ready = on_ready
+        self._console_size = 0
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
 
@@ -137,6 +138,7 @@ class Instance:
 
     async def _launch(self) -> None:
         program = self._program
+        self._console_size = program.console.size
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
@@ -171,11 +173,11 @@ class Instance:
         self._on_ready()
 
     def _crashed(self, why: str) -> ProvisioningError:
-        tail = self._program.console.tail(CRASH_LINES)
+        said = "\n".join(failure(self._program.console.since(self._console_size)))
         return ProvisioningError(
             "ResourceNotReady",
-            f"User container has crashed or terminated: {why}. The console of deployment "
-            f"'{self._program.spec.name}' ends with:\n{tail}",
+            f"User container has crashed or terminated: {why}. "
+            f"Deployment '{self._program.spec.name}' says on its console:\n{said}",
         )
 
     async def _healthy(self, seconds: float) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localazure.serving.console import LIMIT, Console
+from localazure.serving.console import LIMIT, Console, failure
 from localazure.serving.gateway import _Gateway
 from localazure.serving.instance import Instance, Program
 from localazure.serving.spec import ProvisioningError
@@ -77,6 +77,24 @@ def test_an_interpreter_that_is_not_there(local: Local, tmp_path: Path):
 
     with pytest.raises(ProvisioningError, match="python can't be started: No such file"):
         local.call(start())
+
+
+IMPORT = """\
+2026-11-21 12:30:03,834 E [9] azmlinfsrv.trace - Error while fetching model IDs
+Traceback (most recent call last):
+NotADirectoryError: [Errno 20] Not a directory: 'x'
+2026-11-21 12:30:03,836 E [9] azmlinfsrv - Traceback (most recent call last):
+  File "score.py", line 1, in <module>
+ModuleNotFoundError: No module named 'x'
+
+The above exception was the direct cause of the following exception:
+"""
+
+
+def test_of_the_console_the_error_is_told():
+    assert failure(IMPORT.splitlines()) == IMPORT.splitlines()[3:6]
+    assert failure([str(number) for number in range(100)]) == [str(number) for number in range(80, 100)]
+    assert failure([]) == []
 
 
 def test_the_console_is_bounded(tmp_path: Path):
