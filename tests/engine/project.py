@@ -160,8 +160,8 @@ class Project:
         """Return the stack's state."""
         return json.loads(self.pulumi("stack", "export", check=True).out)
 
-    def status(self) -> dict[str, Any]:
-        """Return what `rollout status --json` says."""
+    def status(self, code: int = 0) -> dict[str, Any]:
+        """Return what `rollout status --json` says; it must end with that code."""
         done = subprocess.run(
             ["rollout", "status", "--json", "--stack", self.stack],
             cwd=self.folder,
@@ -171,7 +171,7 @@ class Project:
             check=False,
             timeout=120,
         )
-        assert done.stdout, done.stderr
+        assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,8 @@ def test_a_good_release_goes_out(rollout: Callable[..., Rollout]) -> None:
         story.append((run.step, given.traffic()))
         if run.step in ("advance", "promote"):
             given.project.preview("--expect-no-changes")
+        if given.traffic() == {"blue": 50, "green": 50}:
+            _says_where_it_stands(given.project.status())
         given.serve(minutes=31 if run.step == "promote" else 14)
 
     assert story == [
@@ -44,6 +46,18 @@ def test_a_good_release_goes_out(rollout: Callable[..., Rollout]) -> None:
     assert given.up("--expect-no-changes").step == "none"
 
 
+def _says_where_it_stands(status: dict[str, Any]) -> None:
+    assert status["phase"] == "Progressing"
+    shares = [(each["name"], each["role"], each["traffic"]) for each in status["deployments"]]
+    assert shares == [("blue", "prod", 50), ("green", "candidate", 50)]
+    assert status["stage"]["traffic"] == 50
+    assert status["stage"]["bake"] == "10m"
+    assert status["probe"].startswith("Successful tiny:2-")
+    assert [gate["verdict"] for gate in status["gates"]] == ["Inconclusive", "Inconclusive"]
+    assert "to 50 %" in status["why"]
+    assert status["next"]["step"] == "hold"
+
+
 def test_a_bad_release_is_taken_back(rollout: Callable[..., Rollout]) -> None:
     given = rollout()
     given.healthy()
@@ -62,6 +76,11 @@ def test_a_bad_release_is_taken_back(rollout: Callable[..., Rollout]) -> None:
     assert tags["ROLLOUT_PHASE"] == "Degraded"
     assert tags["PROD_DEPLOYMENT"] == "blue"
     assert tags["FAILED_RELEASE"].startswith("tiny:2-")
+
+    degraded = given.project.status(code=4)
+    assert degraded["phase"] == "Degraded"
+    assert "errors" in degraded["why"]
+    assert degraded["next"]["step"] == "none"
 
     again = given.up("--expect-no-changes")
     assert again.step == "none"

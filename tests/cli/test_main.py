@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from rollout import cli
+from rollout.cli import view
+from rollout.cli.status import EXIT_CODES
+from rollout.core.step import Phase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOUND = {
+    "stack": "dev",
+    "endpoint": "credit-dev",
+    "at": "2026-11-21T10:00:00Z",
+    "phase": "Progressing",
+    "wanted": "credit-risk:2-deadbeef",
+    "deployments": [
+        {
+            "name": "blue",
+            "role": "prod",
+            "release": "credit-risk:1-cafecafe",
+            "traffic": 90,
+            "state": "Succeeded",
+            "instances": 2,
+        },
+        {
+            "name": "stray",
+            "role": "",
+            "release": None,
+            "traffic": 0,
+            "state": "Succeeded",
+            "instances": 1,
+        },
+    ],
+    "stage": {"traffic": 10, "since": "2026-11-21T09:50:00Z", "bake": "30m", "bakeLeft": "20m"},
+    "gates": [{"gate": "errors", "verdict": "Failed", "value": 3.0, "limit": "<= 1", "reason": "3 at 09:55"}],
+    "probe": "Successful credit-risk:2-deadbeef 2026-11-21T09:49:00Z",
+    "why": "to 10 %",
+    "next": {"step": "abort", "reason": "errors failed"},
+}
+
+
+def test_every_phase_has_an_exit_code() -> None:
+    assert {phase: EXIT_CODES[phase] for phase in Phase} == {
+        Phase.HEALTHY: 0,
+        Phase.PROGRESSING: 0,
+        Phase.PAUSED: 3,
+        Phase.DEGRADED: 4,
+    }
+
+
+def test_the_status_as_people_see_it() -> None:
+    console = Console(width=160, record=True, quiet=True)
+    console.print(view.render(FOUND))
+    shown = console.export_text()
+    for said in (
+        "credit-dev Progressing",
+        "credit-risk:1-cafecafe",
+        "90 %",
+        "not a rollout's",
+        "stage 10 % since 2026-11-21T09:50:00Z: 20m of 30m left",
+        "3 at 09:55",
+        "next `pulumi up`: abort: errors failed",
+    ):
+        assert said in shown
+
+
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["status", "--nosuch"]])
+def test_wrong_usage_is_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+
+
+def test_no_pulumi_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(["status", "--cwd", str(tmp_path)]) == 1
+    assert "pulumi isn't on PATH" in capsys.readouterr().err

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from rollout.stack.hooks import RefusedError, compare_and_swap, keep_serving
+
+STEP = {"blue": 90, "green": 10}
+SEEN = {"blue": 100}
+
+
+def _put(traffic: dict[str, float]) -> pulumi.ResourceHookArgs:
+    inputs: dict[str, Any] = {"properties": {"traffic": traffic, "authMode": "Key"}}
+    return pulumi.ResourceHookArgs("urn", "id", "endpoint", "type", new_inputs=inputs, old_inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("live", "put", "refused"),
+    [
+        (SEEN, {"blue": 90.0, "green": 10.0}, None),
+        ({"blue": 100, "green": 0}, {"blue": 90.0, "green": 10.0}, None),
+        ({"blue": 70, "green": 30}, {"blue": 90.0, "green": 10.0}, "is blue 70, green 30 now"),
+        (SEEN, {"blue": 50.0, "green": 50.0}, "would become blue 50, green 50"),
+        (SEEN, {}, "would become no traffic"),
+        ({}, {"blue": 90.0, "green": 10.0}, "is no traffic now"),
+    ],
+)
+def test_an_endpoint_is_written_only_from_what_was_decided_from(
+    live: dict[str, int], put: dict[str, float], refused: str | None
+) -> None:
+    guard = compare_and_swap(SEEN, STEP, lambda: live)
+    if refused is None:
+        guard(_put(put))
+        return
+    with pytest.raises(RefusedError, match=refused):
+        guard(_put(put))
+
+
+def test_a_put_that_is_not_the_steps_is_refused_before_anything_is_read() -> None:
+    def never() -> dict[str, int]:
+        raise AssertionError("read")
+
+    with pytest.raises(RefusedError, match="isn't written"):
+        compare_and_swap(SEEN, STEP, never)(_put({"green": 100.0}))
+
+
+def test_what_serves_is_not_changed_in_place() -> None:
+    old = {"properties": {"model": "one"}, "tags": {}}
+    new = {"properties": {"model": "two"}, "tags": {}}
+    args = pulumi.ResourceHookArgs("urn", "id", "blue", "type", new_inputs=new, old_inputs=old)
+    with pytest.raises(RefusedError, match=r"blue serves 90 % .*\(properties\)"):
+        keep_serving("blue", 90)(args)

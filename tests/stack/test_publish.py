@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pulumi
+import pytest
+
+from rollout.core.observed import Probe
+from rollout.core.record import Record
+from rollout.core.step import Phase, Step, StepKind
+from rollout.core.verdict import Verdict
+from rollout.stack import publish, tags
+
+if TYPE_CHECKING:
+    from rollout.core.traffic import Traffic
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+LATER = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
+RELEASE = "m:2-deadbeef"
+ARGS = pulumi.ResourceHookArgs("urn", "id", "record", "type")
+STEP = Step(
+    kind=StepKind.START,
+    phase=Phase.PROGRESSING,
+    reason="it starts",
+    record=Record(prod="blue", candidate="green", release=RELEASE, stage=0, since=NOW, traffic={"blue": 100}),
+    published_phase=Phase.PROGRESSING,
+    probe="green",
+)
+
+
+@dataclass
+class FakeAzure:
+    """The live endpoint, and how a candidate answers."""
+
+    verdict: Verdict = Verdict.SUCCESSFUL
+    not_read_back: bool = False
+
+    def read_back(self, traffic: Traffic) -> datetime:
+        if self.not_read_back:
+            raise RuntimeError(f"live isn't {traffic}")
+        return LATER
+
+    def probe(self, deployment: str, release: str) -> tuple[Probe, str]:
+        assert deployment == "green"
+        return Probe(self.verdict, release, LATER), "because"
+
+
+def _published(monkeypatch: pytest.MonkeyPatch, live: FakeAzure, step: Step = STEP) -> dict[str, str | None]:
+    written: dict[str, str | None] = {}
+    monkeypatch.setattr(tags, "write", lambda _stack, wanted, _present: written.update(wanted))
+    for level in ("info", "warn"):
+        monkeypatch.setattr(pulumi.log, level, lambda _: None)
+    publish.Publisher("dev", step, {}, live, NOW).publish(ARGS)
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def test_a_step_publishes_the_record_the_probe_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _published(monkeypatch, FakeAzure())
+    assert written["CANDIDATE_DEPLOYMENT"] == "green"
+    assert written["ROLLOUT_PROBE"] == f"Successful {RELEASE} 2026-11-21T10:00:05Z"
+    assert written["ROLLOUT_REASON"] == "it starts"
+    assert written["ROLLOUT_SETTLED"] == "2026-11-21T10:00:05Z"
+    assert "ROLLOUT_REPAIRED" not in written
+
+
+def test_a_failed_probe_is_published_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _published(monkeypatch, FakeAzure(Verdict.FAILED))
+    assert written["ROLLOUT_PROBE"] == f"Failed {RELEASE} 2026-11-21T10:00:05Z"
+    assert written["ROLLOUT_REASON"] == "probe of green Failed: because"
+
+
+def test_a_repair_says_when_and_keeps_what_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _published(monkeypatch, FakeAzure(), replace(STEP, kind=StepKind.REPAIR, probe=None))
+    assert written["ROLLOUT_REPAIRED"] == "2026-11-21T10:00:00Z"
+    assert not {"ROLLOUT_SETTLED", "ROLLOUT_PROBE"} & written.keys()
+
+
+def test_nothing_is_published_of_traffic_that_is_not_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(tags, "write", lambda *given: written.append(given))
+    with pytest.raises(RuntimeError, match="live isn't"):
+        publish.Publisher("dev", STEP, {}, FakeAzure(not_read_back=True), NOW).publish(ARGS)
+    assert written == []
