@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from rich.console import Console
@@ -55,9 +56,9 @@ def test_every_phase_has_an_exit_code() -> None:
 
 
 def test_the_status_as_people_see_it() -> None:
-    console = Console(width=160, record=True, quiet=True)
+    console = Console(width=160, file=io.StringIO())
     console.print(view.render(FOUND))
-    shown = console.export_text()
+    shown = cast("io.StringIO", console.file).getvalue()
     for said in (
         "credit-dev Progressing",
         "credit-risk:1-cafecafe",
