@@ -55,6 +55,7 @@ class FakeAzure:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one segment: the client's delayed ACK would cost 40 ms
 
             def answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
