@@ -79,7 +79,9 @@ class Local:
         self.call(self._open())
 
     def call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(
+            180
+        )  # an environment may have to be built first
 
     async def _open(self) -> None:
         settings = Settings(home=self.home, port=0, metric_delay=timedelta(0))
