@@ -9,7 +9,7 @@ import pytest
 
 from rollout.azure import cloud
 from rollout.azure.arm import Arm
-from rollout.azure.auth import bearer
+from rollout.azure.auth import Bearer, bearer
 from rollout.azure.code_upload import code_store, upload
 from rollout.azure.credential import default_tokens
 from rollout.azure.endpoint import read_back, read_deployments, read_endpoint
@@ -21,6 +21,7 @@ from rollout.azure.workspace import latest_version, own_datastore, read_asset, r
 from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.gates.evidence import Answer, Query, Unreadable
 from rollout.core.observed import Provisioning
+from rollout.core.probe import ScoreAnswer
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
 from tests.localazure.local import NotingServing, in_process
@@ -210,6 +211,21 @@ def test_metrics_are_measured(arm: Arm, local: Local, endpoint: str):
     assert answer.series[0].points[1].value == 10
     assert [series.metric for series in answer.series] == ["RequestsPerMinute", "RequestLatency_P90"]
     assert isinstance(found[unknown], Unreadable)
+
+
+@pytest.mark.parametrize("mode", ["Key", "AMLToken", "AADToken"])
+def test_scoring_is_authorised_in_each_mode(arm: Arm, workspace: Workspace, mode: str):
+    name = unique("auth-")
+    workspace.endpoint(name, authMode=mode)
+    live, _ = read_endpoint(arm, f"{workspace.id}/onlineEndpoints/{name}")
+    assert live is not None
+    uri = live.scoring_uri or ""
+    with Scorer(uri, bearer(arm, live)) as scorer, Scorer(uri, Bearer("x")) as stranger:
+        known = scorer.score(b"{}", "none")
+        unknown = stranger.score(b"{}", "none")
+    assert isinstance(known, ScoreAnswer)
+    assert isinstance(unknown, ScoreAnswer)
+    assert (known.status, unknown.status) == (404, 401)
 
 
 def test_a_deployment_that_isnt_served_is_an_error_of_the_probe(arm: Arm, endpoint: str):
