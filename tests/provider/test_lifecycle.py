@@ -2,37 +2,16 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
-
-import grpc
-import pytest
+from typing import TYPE_CHECKING
 
 from localazure.provider.values import UNKNOWN, Secret, read
-from tests.provider.engine import Engine, init_failure
-from tests.provider.stub_arm import Scripted, StubArm
+from tests.provider.engine import init_failure
+from tests.provider.example import ENDPOINT, ID, INPUTS, refused
+from tests.provider.stub_arm import Scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-ENDPOINT = "machinelearningservices:OnlineEndpoint"
-DEPLOYMENT = "machinelearningservices:OnlineDeployment"
-INPUTS: dict[str, Any] = {
-    "resourceGroupName": "rg",
-    "workspaceName": "ws",
-    "endpointName": "credit",
-    "location": "eastus",
-    "identity": {"type": "SystemAssigned"},
-    "tags": {"A": "1"},
-    "properties": {"authMode": "Key", "traffic": {}},
-}
-WORKSPACE = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws"
-ID = f"{WORKSPACE}/onlineEndpoints/credit"
-
-
-def refused(call: Callable[[], object]) -> grpc.RpcError:
-    with pytest.raises(grpc.RpcError) as raised:
-        call()
-    return raised.value
+    from tests.provider.engine import Engine
+    from tests.provider.stub_arm import StubArm
 
 
 def test_a_create_gets_puts_polls_and_gets(engine: Engine, arm: StubArm) -> None:
@@ -147,62 +126,6 @@ def test_a_previewed_update_keeps_name_and_location(engine: Engine) -> None:
     assert (outputs["name"], outputs["location"]) == ("credit", "eastus")
     assert outputs["systemData"] is UNKNOWN
     assert outputs["tags"] == {"A": "2"}
-
-
-def test_a_read_of_what_is_gone_has_no_id(engine: Engine) -> None:
-    assert engine.read(ENDPOINT, ID, INPUTS, {})[0] == ""
-
-
-def test_a_refresh_takes_over_only_what_somebody_changed(engine: Engine, arm: StubArm) -> None:
-    _, outputs = engine.create(ENDPOINT, INPUTS)
-    live = arm.resources[ID.lower()]
-    live["tags"] = {"A": "9", "B": "x"}
-    live["properties"]["traffic"] = {"blue": 70, "green": 30}
-
-    _, after, inputs = engine.read(ENDPOINT, ID, INPUTS, outputs)
-
-    assert inputs == {
-        **INPUTS,
-        "tags": {"A": "9", "B": "x"},
-        "properties": {"authMode": "Key", "traffic": {"blue": 70, "green": 30}},
-    }
-    assert after["properties"]["traffic"] == {"blue": 70, "green": 30}
-
-
-def test_a_refresh_of_what_is_unchanged_changes_nothing(engine: Engine) -> None:
-    _, outputs = engine.create(ENDPOINT, INPUTS)
-
-    assert engine.read(ENDPOINT, ID, INPUTS, outputs)[2] == INPUTS
-
-
-def test_an_import_reads_path_and_writable_properties(engine: Engine, arm: StubArm) -> None:
-    engine.create(
-        ENDPOINT,
-        {**INPUTS, "identity": {"type": "UserAssigned", "userAssignedIdentities": ["/subscriptions/i"]}},
-    )
-    assert arm.last("PUT").body["identity"] == {
-        "type": "UserAssigned",
-        "userAssignedIdentities": {"/subscriptions/i": {}},
-    }
-    arm.resources[ID.lower()]["identity"]["principalId"] = "p"
-
-    resource_id, _, inputs = engine.read(ENDPOINT, ID)
-
-    assert resource_id == ID
-    assert inputs == {
-        **INPUTS,
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": ["/subscriptions/i"]},
-        "properties": {"authMode": "Key"},
-    }
-
-
-def test_an_import_of_a_foreign_id_says_what_it_should_look_like(engine: Engine) -> None:
-    error = refused(lambda: engine.read(DEPLOYMENT, ID))
-
-    assert (
-        "isn't the id of a machinelearningservices:OnlineDeployment; it should look like /subscriptions/"
-        in error.details()
-    )
 
 
 def test_secret_inputs_stay_secret_in_outputs(engine: Engine, arm: StubArm) -> None:
