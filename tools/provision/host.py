@@ -45,6 +45,7 @@ def provide(tools: Path) -> None:
         install = [uv, "pip", "sync", "--python", python, "--require-hashes", "--compile-bytecode", file.name]
         run("host-packages", install, folder=tools, environment=UV_ENVIRONMENT)
     shutil.copytree(_SOURCE, program.parent, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    run("host-compile", [python, "-m", "compileall", "-q", program.parent], folder=tools)
     new = tools / "pulumi-language-python.new"
     new.write_text(wanted, encoding="utf-8")
     new.chmod(new.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)

@@ -15,6 +15,7 @@ from .running import SetupError, run, say
 # The store of certificates that the system trusts, as pip does: some networks have their own authority.
 UV_ENVIRONMENT = {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"}
 _STAMP = VENV / ".locked"
+_FOLDERS = ("rollout", "localazure", "ml", "demo", "benchmarks", "tests")
 
 
 def provide() -> None:
@@ -24,7 +25,7 @@ def provide() -> None:
         if _STAMP.is_file() and _STAMP.read_text(encoding="utf-8") == wanted and _works(VENV):
             return
         uv = provide_uv()
-        say("installing what requirements.lock lists in .venv (half a minute the first time)")
+        say("installing what requirements.lock lists in .venv (a minute the first time)")
         if not _works(VENV):
             run(
                 "venv",
@@ -45,6 +46,12 @@ def provide() -> None:
             folder=PROJECT,
             environment=UV_ENVIRONMENT
             | {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"},
+        )
+        folders = [PROJECT / name for name in _FOLDERS if (PROJECT / name).is_dir()]
+        run(
+            "compile",
+            [VENV / "bin" / "python", Path(__file__).with_name("warm.py"), *folders],
+            folder=PROJECT,
         )
         _STAMP.write_text(wanted, encoding="utf-8")
 
@@ -81,7 +88,7 @@ def provide_uv() -> Path:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
-    for file in (LOCK_FILE, PROJECT / "pyproject.toml", Path(__file__)):
+    for file in (LOCK_FILE, PROJECT / "pyproject.toml", Path(__file__), Path(__file__).with_name("warm.py")):
         digest.update(file.read_bytes())
     return f"{digest.hexdigest()} {PROJECT}\n"
 
