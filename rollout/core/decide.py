@@ -11,7 +11,7 @@ from rollout.core.observed import Deployment, Observed, Provisioning
 from rollout.core.publication import lags
 from rollout.core.record import Record, RecordError
 from rollout.core.step import Outcome, Phase, Step, StepKind
-from rollout.core.traffic import live, same, show
+from rollout.core.traffic import WHOLE, live, same, show
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ def _climb(scene: Scene, judgement: Judgement | None) -> Step:
 def _settled(scene: Scene, judgement: Judgement | None) -> Step:
     """Decide while no release is being rolled out."""
     record, seen, plan = scene.record, scene.seen, scene.plan
+    if contradiction := _drift(scene) or _unsound_prod(scene):
+        return contradiction
     if (
         judgement is not None
         and judgement.verdict is Verdict.FAILED
@@ -134,8 +136,6 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
             f"{record.prod} ({record.prod_release}) failed at 100 %: {judgement.reason}; it keeps its "
             "traffic, because no earlier release is there to go back to: release another",
         )
-    if contradiction := _drift(scene) or _unsound_prod(scene):
-        return contradiction
     if lags(record, seen.published):
         return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
     if judgement is not None and judgement.verdict is Verdict.ERROR:
@@ -170,6 +170,11 @@ def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:
     if kept.state is Provisioning.DELETING:
         return moves.stay(scene, f"{old} is being deleted: run again when Azure has finished")
     if old not in record.traffic:
+        if seen.published.repaired is None or (record.since and seen.published.repaired < record.since):
+            # The engine deletes only what its state has: declared once more, it is there if it was lost.
+            return moves.repair(
+                scene, f"{old} was to be deleted and is still there: taken up again", probe=None
+            )
         return moves.retire(scene, f"{old} was to be deleted and is still there: deleted again")
     if wanted:
         return moves.retire(
@@ -239,19 +244,21 @@ def _superseded(scene: Scene) -> Step:
 def _take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
     """Return the abort, or a hold where prod can't take the traffic."""
     record = scene.record
-    prod = scene.live(record.prod)
     share = scene.endpoint.traffic.get(record.candidate or "", 0)
-    if record.prod is not None and (prod is None or prod.state is not Provisioning.SUCCEEDED):
-        state = "gone" if prod is None else str(prod.state)
+    if unfit := _unfit(scene):
         return moves.stay(
             scene,
-            f"{reason}; but prod {record.prod} is {state} and can't take its {share} %: nothing is written; "
+            f"{reason}; but prod {unfit} and can't take its {share} %: nothing is written; "
             f"restore {record.prod}, then run again",
             phase=Phase.DEGRADED,
         )
     moved = f"its {share} % go back to {record.prod}" if share else "it never had traffic"
     if share and record.prod is None:
         moved = "its traffic ends"
+    roles = (record.prod, record.candidate)
+    others = {name: part for name, part in live(scene.endpoint.traffic).items() if name not in roles}
+    if others:
+        moved += f"; {show(others)} stay as they are"
     return moves.abort(scene, f"{reason}; {moved}", failed=failed)
 
 
@@ -276,29 +283,41 @@ def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | 
 
 
 def _drift(scene: Scene) -> Step | None:
-    """Return the hold for traffic that somebody else changed, or None."""
-    if same(scene.endpoint.traffic, scene.record.traffic):
+    """Return the hold for traffic that somebody else changed, or None.
+
+    An abort leaves others their share and records it; it is foreign traffic all the same.
+    """
+    record = scene.record
+    settled = record.candidate is None and record.prod is not None
+    ours = {record.prod or "": WHOLE} if settled else record.traffic
+    if same(scene.endpoint.traffic, ours):
         return None
     return moves.stay(
         scene,
-        f"the live traffic is {show(scene.endpoint.traffic)}, the record says {show(scene.record.traffic)}: "
+        f"the live traffic is {show(scene.endpoint.traffic)}, the record says {show(ours)}: "
         "somebody else changed it, and it is left as it is; set it back to go on",
         phase=Phase.DEGRADED,
     )
 
 
 def _unsound_prod(scene: Scene) -> Step | None:
-    """Return the hold for a prod that is missing or not `Succeeded`, or None."""
+    """Return the hold for a prod that can't be relied on, or None."""
+    if unfit := _unfit(scene):
+        return moves.stay(scene, f"prod {unfit}: restore it, then run again", phase=Phase.DEGRADED)
+    return None
+
+
+def _unfit(scene: Scene) -> str | None:
+    """Return why prod can't be given traffic, or None: it is gone, not `Succeeded` or another release."""
     record = scene.record
     if record.prod is None:
         return None
     prod = scene.live(record.prod)
-    if prod is not None and prod.state is Provisioning.SUCCEEDED:
-        return None
-    state = "gone" if prod is None else str(prod.state)
-    return moves.stay(
-        scene, f"prod {record.prod} is {state}: restore it, then run again", phase=Phase.DEGRADED
-    )
+    if prod is None or prod.state is not Provisioning.SUCCEEDED:
+        return f"{record.prod} is {'gone' if prod is None else prod.state}"
+    if prod.release != record.prod_release:
+        return f"{record.prod} carries {prod.release or 'no release'}, not {record.prod_release},"
+    return None
 
 
 def _garbled(scene: Scene, error: RecordError) -> Step:

@@ -46,7 +46,8 @@ class Scene:
 
     def _keeps(self, deployment: Deployment) -> bool:
         serves = self.endpoint.traffic.get(deployment.name, 0) > 0 or deployment.name == self.record.prod
-        ours = deployment.release is not None or deployment.name == self.record.prod
+        # A slot's name may be in the stack's state: undeclared, it would be deleted, whosever it is by now.
+        ours = deployment.release is not None or deployment.name in (self.record.prod, *self.plan.slots)
         usable = deployment.state not in (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
         return ours and (serves or usable)
 
@@ -156,16 +157,20 @@ def finish(scene: Scene, reason: str) -> Step:
 def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
     """Return the step that moves exactly the candidate's share to prod.
 
-    A candidate that failed a gate stays at 0 % where the plan keeps it; one that only was overtaken goes.
+    A candidate that failed a gate stays at 0 % where the plan keeps it; one that only was overtaken goes,
+    unless Azure still works on it or somebody else put it there.
     """
     before = scene.record
     candidate = scene.live(before.candidate)
-    kept = (
-        failed
-        and scene.plan.keep_failed
-        and candidate is not None
-        and candidate.state is Provisioning.SUCCEEDED
-        and candidate.release == before.release
+    kept = candidate is not None and (
+        candidate.release is None
+        or candidate.state in (Provisioning.CREATING, Provisioning.UPDATING, Provisioning.SCALING)
+        or (
+            failed
+            and scene.plan.keep_failed
+            and candidate.state is Provisioning.SUCCEEDED
+            and candidate.release == before.release
+        )
     )
     traffic = dict(scene.endpoint.traffic)
     if before.candidate is not None and before.candidate in traffic:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from rollout.core import times
-from rollout.core.traffic import NO_TRAFFIC, Traffic
+from rollout.core.traffic import NO_TRAFFIC, WHOLE, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Record:
     """The candidate's share of live traffic at its rung, in percent."""
     since: datetime | None = None
     """When the step that wrote this record was decided."""
-    traffic: Traffic = NO_TRAFFIC
+    traffic: Traffic = field(default_factory=lambda: NO_TRAFFIC)
     """The traffic map of the PUT that wrote this record."""
 
     def tags(self) -> dict[str, str]:
@@ -88,7 +88,7 @@ class Record:
 def _stage(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdecimal():
+    if not text.isdecimal() or int(text) > WHOLE:
         raise RecordError(f"tag {STAGE} is {text!r}, not a whole percentage")
     return int(text)
 
@@ -111,6 +111,6 @@ def _traffic(text: str | None) -> Traffic:
     if not isinstance(loaded, dict):
         raise RecordError(f"tag {TRAFFIC} is {text!r}, not a traffic map such as {{'blue':100}}")
     shares = cast("dict[str, object]", loaded)
-    if not all(isinstance(share, int) for share in shares.values()):
+    if not all(type(share) is int for share in shares.values()):
         raise RecordError(f"tag {TRAFFIC} is {text!r}, and not all its shares are whole numbers")
     return cast("dict[str, int]", shares)

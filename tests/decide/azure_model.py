@@ -1,0 +1,243 @@
+"""A model of Azure and of the engine, for `decide`: small, written from the rules, knowing nothing of either.
+
+It refuses what Azure refuses. A refusal is never weather: a step that asks for it is a wrong step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
+from rollout.core.publication import PHASE, wanted_tags
+from rollout.core.record import FAILED_RELEASE, Record
+from rollout.core.step import Form, Step, StepKind
+from rollout.core.verdict import Verdict
+
+GONE = None
+START_OF_TIME = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
+
+
+class Quality(StrEnum):
+    """What a release really is; nobody sees it but by deploying."""
+
+    GOOD = "good"
+    BAD_AT_PROBE = "bad at the probe"
+    BAD_AT_GATE = "bad at the gate"
+    BAD_AT_HALF = "bad from 50 %"
+    DOES_NOT_PROVISION = "does not provision"
+
+
+class Refused(Exception):  # noqa: N818  # not a failure of the test: Azure's answer
+    """Azure, or the engine, refuses what the step asks for: a 400 or 409."""
+
+
+class Ended(Exception):  # noqa: N818
+    """The `up` ended before its last write: it was killed, or a create failed."""
+
+
+@dataclass
+class Live:
+    """A deployment as Azure has it."""
+
+    release: str | None
+    state: Provisioning
+    ends_as: Provisioning | None = GONE
+    """What the running operation comes to; None where it is a delete, or none runs."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write, in the order of the engine."""
+
+    what: str
+    name: str = ""
+    at: datetime = START_OF_TIME
+
+
+@dataclass
+class Weather:
+    """What goes wrong around an `up`, whatever the release is."""
+
+    cut_after: int | None = None
+    """Writes after which the engine is killed; None: it isn't."""
+    in_the_middle: bool = False
+    """Whether the last write was begun only: the operation runs on in Azure without the engine."""
+    create_hangs: bool = False
+    probe: Verdict | None = None
+    """What the probe comes to in spite of the release: Error, Inconclusive."""
+
+
+@dataclass
+class Azure:
+    """One endpoint, its deployments, and the stack's tags."""
+
+    quality: dict[str, Quality] = field(default_factory=dict)
+    now: datetime = START_OF_TIME
+    traffic: dict[str, int] | None = None
+    """None: there is no endpoint."""
+    tags: dict[str, str] = field(default_factory=dict)
+    modified: datetime = START_OF_TIME
+    endpoint_state: Provisioning = Provisioning.SUCCEEDED
+    deployments: dict[str, Live] = field(default_factory=dict)
+    state: dict[str, bool] = field(default_factory=dict)
+    """The deployments in the stack's state: only these does the engine delete when they aren't declared.
+    True: it saw the create fail, and would try it again wherever the deployment is declared."""
+    published: Published = field(default_factory=Published)
+    writes: list[Write] = field(default_factory=list)
+    zeros_linger: bool = False
+    """Whether the map still names a deployment at 0 after its delete; Azure's documents don't say."""
+
+    def observe(self) -> Observed:
+        """Return what a program would see now."""
+        endpoint = None
+        if self.traffic is not None:
+            endpoint = Endpoint(self.endpoint_state, dict(self.traffic), dict(self.tags))
+        seen = {name: Deployment(name, it.release, it.state) for name, it in self.deployments.items()}
+        return Observed(self.now, endpoint, seen, self.published)
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass; operations that run come to their end."""
+        self.now += time
+        for name, it in list(self.deployments.items()):
+            if it.state is Provisioning.DELETING:
+                self._vanish(name)
+            elif it.state.in_progress and it.ends_as is not None:
+                it.state, it.ends_as = it.ends_as, None
+
+    def share(self, name: str | None) -> int:
+        """Return how much of the live traffic goes to a deployment."""
+        return (self.traffic or {}).get(name or "", 0)
+
+    def put_endpoint(self, traffic: dict[str, int], tags: dict[str, str]) -> None:
+        """PUT traffic and tags, atomically."""
+        self._write("endpoint")
+        strange = [name for name, share in traffic.items() if not 0 <= share <= 100]
+        if strange or sum(traffic.values()) not in (0, 100):
+            raise Refused(f"traffic {traffic} doesn't sum to 100")
+        missing = [name for name in traffic if name not in self.deployments]
+        if missing:
+            raise Refused(f"traffic {traffic} names {missing}, which don't exist")
+        unready = [n for n, share in traffic.items() if share and self._never_was_ready(n)]
+        if unready:
+            raise Refused(f"traffic {traffic} goes to {unready}, which never got ready")
+        self.traffic, self.tags, self.modified = dict(traffic), dict(tags), self.now
+
+    def create(self, name: str, release: str, weather: Weather) -> None:
+        """Create a deployment and wait for it, as the engine does."""
+        self._write("create", name)
+        good = self.quality[release] is not Quality.DOES_NOT_PROVISION
+        ends_as = Provisioning.SUCCEEDED if good else Provisioning.FAILED
+        made = Live(release, Provisioning.CREATING, None if weather.create_hangs else ends_as)
+        self.deployments[name] = made
+        self._maybe_cut(weather, begun=True)
+        self.state[name] = weather.create_hangs or not good
+        if not weather.create_hangs:
+            made.state, made.ends_as = ends_as, None
+        if self.state[name]:
+            raise Ended(f"creating {name} failed")
+        self._maybe_cut(weather)
+
+    def delete(self, name: str, weather: Weather) -> None:
+        """Delete a deployment and wait until it is gone; one that isn't there is gone already."""
+        it = self.deployments.get(name)
+        if it is None:
+            self.state.pop(name, None)
+            return
+        if it.release is None:
+            raise Refused(f"{name} is somebody else's and would be deleted")
+        if self.share(name):
+            raise Refused(f"{name} has {self.share(name)} % of the live traffic and can't be deleted")
+        if it.state.in_progress and it.state is not Provisioning.DELETING:
+            raise Refused(f"{name} is {it.state}: another operation runs")
+        self._write("delete", name)
+        it.state, it.ends_as = Provisioning.DELETING, GONE
+        self._maybe_cut(weather, begun=True)
+        self._vanish(name)
+        self.state.pop(name, None)
+        self._maybe_cut(weather)
+
+    def up(self, step: Step, release: str, weather: Weather) -> None:
+        """Do a step in the engine's order: endpoint, creates, the record and its tags, deletes."""
+        self.writes = []
+        if step.kind.writes_endpoint:
+            others = {name: text for name, text in self.tags.items() if name not in _RECORD_NAMES}
+            self.put_endpoint(dict(step.record.traffic), others | step.record.tags())
+            self._maybe_cut(weather)
+        for name, form in sorted(step.deployments.items()):
+            self._declare(name, form, release, weather)
+        self._publish(step, weather)
+        for name in sorted(set(self.state) - set(step.deployments)):
+            self.delete(name, weather)
+
+    def _declare(self, name: str, form: Form, release: str, weather: Weather) -> None:
+        it = self.deployments.get(name)
+        if it is None:
+            if form is Form.FROZEN:
+                raise Refused(f"{name} is frozen as it is live, and isn't live")
+            self.create(name, release, weather)
+        elif form is Form.FROZEN or it.release == release:
+            if self.state.get(name) and it.state is Provisioning.FAILED:
+                raise Refused(f"{name} failed to provision: declared, the engine would try it again for ever")
+            if self.state.get(name) and it.state.in_progress:
+                raise Ended(f"the engine tries {name} again while Azure is at it")
+            self.state[name] = False
+        else:
+            self.delete(name, weather)
+            self.create(name, release, weather)
+
+    def _publish(self, step: Step, weather: Weather) -> None:
+        probe = self.published.probe
+        if step.probe is not None:
+            it = self.deployments.get(step.probe)
+            if it is None or it.release is None:
+                raise Refused(f"{step.probe} is to be probed and is no deployment of ours")
+            probe = Probe(self._probe(it, weather), it.release, self.now)
+        if not step.kind.publishes:
+            return
+        self._write("publish")
+        tags = wanted_tags(step.record, step.published_phase)
+        phase = tags.pop(PHASE)
+        self.published = replace(
+            self.published,
+            probe=probe,
+            repaired=self.now if step.kind is StepKind.REPAIR else self.published.repaired,
+            settled=self.modified if step.kind.writes_endpoint else self.published.settled,
+            reason=step.reason,
+        )
+        half = {name: text for name, text in tags.items() if name < FAILED_RELEASE}
+        self.published = replace(self.published, record={**self.published.record, **half})
+        self._maybe_cut(weather, begun=True)
+        self.published = replace(self.published, record=tags, phase=phase)
+        self._maybe_cut(weather)
+
+    def _probe(self, it: Live, weather: Weather) -> Verdict:
+        if it.state is not Provisioning.SUCCEEDED:
+            return Verdict.ERROR
+        bad = self.quality[it.release or ""] is Quality.BAD_AT_PROBE
+        return weather.probe or (Verdict.FAILED if bad else Verdict.SUCCESSFUL)
+
+    def _never_was_ready(self, name: str) -> bool:
+        return self.deployments[name].state in (
+            Provisioning.CREATING,
+            Provisioning.FAILED,
+        ) and not self.share(name)
+
+    def _vanish(self, name: str) -> None:
+        del self.deployments[name]
+        if self.traffic is not None and not self.zeros_linger:
+            self.traffic.pop(name, None)
+
+    def _write(self, what: str, name: str = "") -> None:
+        self.now += timedelta(seconds=7)
+        self.writes.append(Write(what, name, self.now))
+
+    def _maybe_cut(self, weather: Weather, *, begun: bool = False) -> None:
+        if weather.cut_after == len(self.writes) and weather.in_the_middle is begun:
+            raise Ended(f"killed after write {weather.cut_after}")
+
+
+_RECORD_NAMES = frozenset(
+    Record("a", "b", "c", "d", "e", "f", 0, START_OF_TIME, {}).tags(),
+)

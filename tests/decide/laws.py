@@ -1,0 +1,396 @@
+"""What must hold of every `up`, each law by the words of the rules. A law gets the whole `up` and asserts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azure_model import Azure, Quality, Refused
+
+from rollout.core.decide import decide
+from rollout.core.observed import Provisioning
+from rollout.core.publication import PHASE, TAG_LENGTH, lags, wanted_tags
+from rollout.core.record import Record, RecordError
+from rollout.core.step import Form, Outcome, Phase, Step, StepKind
+from rollout.core.traffic import live, problem, same
+from rollout.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollout.core.gates.judgement import Judgement
+    from rollout.core.judging import Question
+    from rollout.core.observed import Observed
+    from rollout.core.plan import Plan
+
+RETURNS = (StepKind.ABORT,)
+TAKING = (StepKind.NONE, StepKind.HOLD)
+
+
+@dataclass(frozen=True)
+class Up:
+    """One `pulumi up`: what was seen, asked and decided."""
+
+    plan: Plan
+    seen: Observed
+    question: Question | None
+    judgement: Judgement | None
+    step: Step
+
+    @property
+    def before(self) -> Mapping[str, int]:
+        """The live traffic that was decided from."""
+        return live(self.seen.endpoint.traffic) if self.seen.endpoint is not None else {}
+
+    @property
+    def after(self) -> Mapping[str, int]:
+        """The live traffic once the step is done."""
+        return live(self.step.record.traffic) if self.step.kind.writes_endpoint else self.before
+
+    @property
+    def record(self) -> Record:
+        """The record that the endpoint carries, empty where it has none or it can't be read."""
+        try:
+            found = Record.from_tags(self.seen.endpoint.tags) if self.seen.endpoint is not None else None
+        except RecordError:
+            found = None
+        return found or Record()
+
+    @property
+    def drifted(self) -> bool:
+        """Drift: live map and recorded map differ."""
+        return self.seen.endpoint is not None and not same(self.seen.endpoint.traffic, self.record.traffic)
+
+    @property
+    def risers(self) -> dict[str, int]:
+        """Who gets more than before, and how much more."""
+        gains = {name: share - self.before.get(name, 0) for name, share in self.after.items()}
+        return {name: gain for name, gain in gains.items() if gain > 0}
+
+    def release_of(self, name: str | None) -> str | None:
+        """Return the release that a live deployment carries."""
+        found = self.seen.deployments.get(name or "")
+        return found.release if found is not None else None
+
+    def state_of(self, name: str | None) -> Provisioning | None:
+        """Return a live deployment's provisioning state."""
+        found = self.seen.deployments.get(name or "")
+        return found.state if found is not None else None
+
+
+def decide_is_pure(up: Up) -> None:
+    again = decide(up.plan, up.seen, up.judgement)
+    assert again == up.step, "decided twice from the same, and not the same"
+
+
+def traffic_sums_to_100_or_is_empty(up: Up) -> None:
+    if up.step.kind.writes_endpoint:
+        assert problem(up.step.record.traffic) is None, problem(up.step.record.traffic)
+
+
+def a_map_names_only_what_exists(up: Up) -> None:
+    if up.step.kind.writes_endpoint:
+        missing = set(up.step.record.traffic) - set(up.seen.deployments)
+        assert not missing, f"{missing} named in traffic, not live"
+
+
+def what_is_deleted_leaves_the_map(up: Up) -> None:
+    """A map names a deployment until the step that deletes it: that one names it no more."""
+    if up.step.kind.writes_endpoint:
+        going = {
+            name
+            for name in up.step.record.traffic
+            if (form := up.step.deployments.get(name)) is not Form.FROZEN and up.release_of(name) is not None
+            if form is None or up.release_of(name) != up.plan.release
+        }
+        assert not going, f"{going} named in the map of the step that deletes them"
+
+
+def at_most_one_rung_up(up: Up) -> None:
+    record, first = up.record, up.record.prod is None
+    who = record.candidate
+    if who is None or who not in up.risers:
+        return
+    before, after = up.before.get(who, 0), up.after[who]
+    if first:
+        assert (before, after) == (0, 100)
+    else:
+        following = up.plan.next_stage(before)
+        assert following is not None
+        assert after == following.traffic, f"{before} -> {after} skips a rung"
+
+
+def only_the_candidate_rises_or_prod_by_an_abort(up: Up) -> None:
+    for name in up.risers:
+        if up.step.kind in RETURNS:
+            assert name == up.record.prod, f"{name} rose in an abort and isn't prod"
+        else:
+            assert name == up.record.candidate, f"{name} rose in {up.step.kind} and isn't the candidate"
+            assert up.step.kind in (StepKind.ADVANCE, StepKind.PROMOTE), f"a share rose in {up.step.kind}"
+            if up.step.kind is StepKind.PROMOTE:
+                assert up.record.prod is None, "a promotion raised a share beside a prod"
+
+
+def a_share_rises_only_on_success(up: Up) -> None:
+    """Rule 2: Successful gates above rung 0, and a Successful probe of exactly the live release."""
+    who = up.record.candidate
+    if who is None or who not in up.risers or up.step.kind in RETURNS:
+        return
+    probe = up.seen.published.probe
+    assert probe is not None
+    assert probe.verdict is Verdict.SUCCESSFUL
+    assert probe.release == up.release_of(who) == up.record.release == up.plan.release
+    assert up.state_of(who) is Provisioning.SUCCEEDED
+    if up.before.get(who, 0):
+        _watched_long_enough(up)
+
+
+def roles_move_only_on_success(up: Up) -> None:
+    """Rule 8: the roles move when the last stage's gates and bake pass."""
+    if up.step.kind is not StepKind.PROMOTE or up.record.prod is None:
+        return
+    assert up.before == {up.record.candidate: 100}
+    assert up.release_of(up.record.candidate) == up.record.release == up.plan.release
+    assert up.state_of(up.record.candidate) is Provisioning.SUCCEEDED
+    _watched_long_enough(up)
+    to = up.step.record
+    assert (to.prod, to.old_prod, to.candidate) == (up.record.candidate, up.record.prod, None)
+    assert (to.prod_release, to.release, to.stage) == (up.record.release, None, None)
+
+
+def _watched_long_enough(up: Up) -> None:
+    assert up.judgement is not None, "went on without a judgement"
+    assert up.judgement.verdict is Verdict.SUCCESSFUL, f"went on {up.judgement.verdict}"
+    assert up.question is not None
+    stage = up.plan.stage_at(up.record.stage or 0)
+    assert stage is not None, "went on from a share that is no rung"
+    assert up.question.stage == stage
+    assert up.question.deployment == up.record.candidate
+    assert up.record.since is not None
+    assert up.seen.now - up.record.since >= stage.bake, "the bake isn't over"
+    repaired = up.seen.published.repaired
+    assert repaired is None or up.seen.now - repaired >= stage.bake, "a repair restarts the bake"
+
+
+def prod_keeps_its_share_but_for_the_candidates(up: Up) -> None:
+    """Rules 2, 6, 10: start, promote, retire and finish move nothing; an abort gives back what was lent."""
+    record, kind = up.record, up.step.kind
+    if not kind.writes_endpoint or up.seen.endpoint is None:
+        return
+    if kind in RETURNS:
+        expected = dict(up.before)
+        lent = expected.pop(record.candidate or "", 0)
+        if record.prod is not None and lent:
+            expected[record.prod] = expected.get(record.prod, 0) + lent
+        assert dict(up.after) == expected, f"abort of {record.candidate}: {up.before} -> {up.after}"
+    elif kind is StepKind.ADVANCE or (kind is StepKind.PROMOTE and record.prod is None):
+        others = set(up.before) | set(up.after)
+        others -= {record.candidate, record.prod}
+        assert all(up.before.get(n, 0) == up.after.get(n, 0) for n in others)
+    else:
+        assert dict(up.before) == dict(up.after), f"{kind} moved traffic: {up.before} -> {up.after}"
+    if kind is StepKind.START and record.prod is not None:
+        assert dict(up.after) == {record.prod: 100}, "prod stays at exactly 100"
+
+
+def what_serves_is_frozen(up: Up) -> None:
+    """A slot with live traffic, before or after the step, is declared as it is live.
+
+    Only an abort may delete what served till now: moving traffic away and deleting is safe in one `up`.
+    """
+    for name in {*up.before, *up.after}:
+        if up.release_of(name) is None and name not in (
+            up.record.prod,
+            up.record.candidate,
+            up.record.old_prod,
+        ):
+            continue
+        form = up.step.deployments.get(name)
+        taken_out = form is None and name not in up.after and up.step.kind in RETURNS
+        assert form is Form.FROZEN or taken_out, f"{name} serves and is {form}"
+
+
+def only_the_recorded_release_is_given_traffic(up: Up) -> None:
+    """A release counts as deployed only if the live deployment says so."""
+    for name in up.risers:
+        recorded = up.record.release if name == up.record.candidate else up.record.prod_release
+        assert up.release_of(name) == recorded, f"{name} carries {up.release_of(name)}, not {recorded}"
+
+
+def fresh_is_only_the_candidates_slot(up: Up) -> None:
+    fresh = [name for name, form in up.step.deployments.items() if form is Form.FRESH]
+    if not fresh:
+        return
+    assert fresh == [up.step.record.candidate]
+    assert up.step.record.release == up.plan.release, "FRESH makes what config names; the record says another"
+    assert up.step.probe == fresh[0], "created and not probed"
+    assert up.after.get(fresh[0], 0) == 0
+    assert fresh[0] != up.record.prod
+
+
+def a_failed_release_is_not_tried_again(up: Up) -> None:
+    if up.step.kind is StepKind.START:
+        assert up.step.record.release != up.record.failed_release
+
+
+def a_foreign_deployment_is_not_touched(up: Up) -> None:
+    """Neither changed nor given traffic; that it isn't deleted either, the model of the engine refuses."""
+    for name, it in up.seen.deployments.items():
+        if it.release is None and name != up.record.prod:
+            assert up.step.deployments.get(name) is not Form.FRESH, f"{name} isn't ours and is replaced"
+            assert name not in up.risers
+
+
+def what_failed_to_provision_is_not_declared(up: Up) -> None:
+    for name, it in up.seen.deployments.items():
+        if it.state is Provisioning.FAILED and not up.before.get(name) and name != up.record.prod:
+            assert up.step.deployments.get(name) is not Form.FROZEN
+
+
+def hold_and_none_change_nothing(up: Up) -> None:
+    if up.step.kind not in TAKING:
+        return
+    assert up.step.record.tags() == up.record.tags() or _unreadable(up)
+    assert up.step.probe is None
+    assert Form.FRESH not in up.step.deployments.values()
+    gone_wrong = (Provisioning.FAILED, Provisioning.DELETING, Provisioning.CANCELED)
+    for name, it in up.seen.deployments.items():
+        if it.release is not None and it.state not in gone_wrong:
+            assert up.step.deployments.get(name) is Form.FROZEN, (
+                f"{name} would be deleted by a {up.step.kind}"
+            )
+
+
+def drift_holds(up: Up) -> None:
+    """Rule 11 and the precedence: only a failure comes before drift."""
+    record = up.record
+    others = set(up.before) - {record.prod, record.candidate}
+    if others and record.prod is not None and up.step.kind is not StepKind.ABORT:
+        assert not up.step.kind.writes_endpoint, "foreign traffic, and the endpoint is written"
+    if up.drifted and not _unreadable(up) and dict(up.before) != {record.prod: 100}:
+        assert up.step.kind in (StepKind.HOLD, StepKind.ABORT), f"{up.step.kind} on drift"
+        if up.step.kind is StepKind.ABORT:
+            assert up.step.outcome is Outcome.TAKEN_BACK, "a withdrawal came before drift"
+        elif up.seen.endpoint is not None and not up.seen.endpoint.state.in_progress:
+            assert up.step.phase is Phase.DEGRADED
+
+
+def a_lagging_record_is_repaired(up: Up) -> None:
+    """Published tags that say something else: no share rises, and an undisturbed `up` publishes."""
+    if up.seen.endpoint is None or _unreadable(up) or not Record.from_tags(up.seen.endpoint.tags):
+        return
+    if lags(up.record, up.seen.published):
+        assert up.step.kind is not StepKind.NONE
+        assert not up.risers or up.step.kind in RETURNS, "a share rises over a lagging record"
+        assert up.step.kind not in (StepKind.PROMOTE, StepKind.RETIRE, StepKind.FINISH)
+
+
+def repair_only_publishes(up: Up) -> None:
+    if up.step.kind is StepKind.REPAIR:
+        assert up.step.record == up.record
+        assert up.step.published_phase is up.step.phase
+        assert Form.FRESH not in up.step.deployments.values()
+        assert up.step.probe in (None, up.record.candidate)
+
+
+def the_exit_code_is_asked_for_once(up: Up) -> None:
+    step = up.step
+    if step.outcome is Outcome.TAKEN_BACK:
+        assert step.kind is StepKind.ABORT, "red for a take-back that isn't one"
+        assert step.record.failed_release in (up.record.release, up.record.prod_release)
+        assert step.record.failed_release is not None
+        assert up.record.failed_release != step.record.failed_release, "the same take-back twice"
+    if step.outcome is Outcome.UNREADABLE:
+        assert step.kind is StepKind.HOLD
+    if up.judgement is not None and up.judgement.verdict is Verdict.ERROR and step.kind is StepKind.NONE:
+        raise AssertionError("gates that can't be read, and exit 0")
+    if step.kind is StepKind.ABORT and step.outcome is Outcome.FINE:
+        assert step.record.failed_release == up.record.failed_release, "withdrawn, not failed"
+        assert up.plan.release != up.record.release
+
+
+def a_failure_takes_back(up: Up) -> None:
+    """Failed gates and a failed provisioning win over everything, metrics or none, drift or none."""
+    record, who = up.record, up.record.candidate
+    if who is None or up.seen.endpoint is None or up.seen.endpoint.state.in_progress:
+        return
+    sound = up.state_of(record.prod), up.release_of(record.prod)
+    can = record.prod is None or sound == (Provisioning.SUCCEEDED, record.prod_release)
+    if up.release_of(who) != record.release:
+        return
+    unprovisioned = up.state_of(who) is Provisioning.FAILED
+    gate = up.judgement is not None and up.judgement.verdict is Verdict.FAILED
+    if not (unprovisioned or gate):
+        return
+    if can:
+        assert up.step.kind is StepKind.ABORT
+        assert up.step.outcome is Outcome.TAKEN_BACK
+        assert up.step.record.failed_release == record.release
+        assert up.step.record.candidate is None
+    else:
+        assert up.step.kind is StepKind.HOLD
+        assert up.step.phase is Phase.DEGRADED
+
+
+def every_put_is_a_diff(up: Up) -> None:
+    """Every step that must move or restore traffic changes ROLLOUT_SINCE."""
+    if up.step.kind.writes_endpoint:
+        assert up.step.record.since == up.seen.now
+        assert up.step.record.since != up.record.since
+
+
+def the_record_round_trips(up: Up) -> None:
+    tags = up.step.record.tags()
+    assert Record.from_tags(tags) == up.step.record or not tags
+    wanted = wanted_tags(up.step.record, up.step.published_phase)
+    assert all(len(text) <= TAG_LENGTH and len(name) <= 40 for name, text in wanted.items())
+    assert wanted[PHASE] in set(Phase)
+
+
+def a_reason_is_said(up: Up) -> None:
+    assert up.step.reason.strip()
+    assert "\n" not in up.step.reason
+    assert "None" not in up.step.reason, up.step.reason
+
+
+def azure_refuses_nothing(up: Up, azure: Azure, error: Refused) -> None:
+    raise AssertionError(f"{up.step.kind} was refused: {error}\n{azure}\n{up.step}") from error
+
+
+def _unreadable(up: Up) -> bool:
+    try:
+        if up.seen.endpoint is not None:
+            Record.from_tags(up.seen.endpoint.tags)
+    except RecordError:
+        return True
+    return False
+
+
+LAWS = (
+    decide_is_pure,
+    traffic_sums_to_100_or_is_empty,
+    a_map_names_only_what_exists,
+    what_is_deleted_leaves_the_map,
+    at_most_one_rung_up,
+    only_the_candidate_rises_or_prod_by_an_abort,
+    a_share_rises_only_on_success,
+    roles_move_only_on_success,
+    prod_keeps_its_share_but_for_the_candidates,
+    what_serves_is_frozen,
+    only_the_recorded_release_is_given_traffic,
+    fresh_is_only_the_candidates_slot,
+    a_failed_release_is_not_tried_again,
+    a_foreign_deployment_is_not_touched,
+    what_failed_to_provision_is_not_declared,
+    hold_and_none_change_nothing,
+    drift_holds,
+    a_lagging_record_is_repaired,
+    repair_only_publishes,
+    the_exit_code_is_asked_for_once,
+    a_failure_takes_back,
+    every_put_is_a_diff,
+    the_record_round_trips,
+    a_reason_is_said,
+)
+
+__all__ = ["LAWS", "Quality", "Up", "azure_refuses_nothing"]

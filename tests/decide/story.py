@@ -1,0 +1,190 @@
+"""One stack over time: config, Azure, and the `up`s between them. Every `up` is checked against every law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from azure_model import Azure, Ended, Quality, Refused, Weather
+from laws import LAWS, Up, azure_refuses_nothing
+
+from rollout.core.decide import decide
+from rollout.core.gates.judgement import Finding, Judgement
+from rollout.core.judging import Question, question
+from rollout.core.observed import Provisioning
+from rollout.core.plan import Plan, Stage
+from rollout.core.publication import lags
+from rollout.core.record import Record
+from rollout.core.step import Step, StepKind
+from rollout.core.verdict import Verdict
+
+ONE, TWO, THREE = "credit-risk:1-aaaaaaaa", "credit-risk:2-bbbbbbbb", "credit-risk:3-cccccccc"
+BAKE = 36
+"""Minutes: the bake of 30, with settle and lag."""
+MINUTE = timedelta(minutes=1)
+JUDGED_AT_LEAST = 5 * MINUTE
+PATIENCE = (36 * MINUTE, 126 * MINUTE, 25 * 60 * MINUTE, MINUTE)
+"""How long an undisturbed rollout is waited for: past a bake, the last bake, the soak."""
+LADDER = (
+    Stage(10, 30 * MINUTE, min_requests=100),
+    Stage(50, 30 * MINUTE, min_requests=100),
+    Stage(100, 120 * MINUTE, min_requests=100),
+)
+
+
+class Metrics(StrEnum):
+    """How Azure Monitor does."""
+
+    FINE = "fine"
+    SILENT = "silent"
+    """No data at all."""
+    UNREADABLE = "unreadable"
+    UNASKED = "unasked"
+    """The gates couldn't be asked: no judgement."""
+
+
+@dataclass
+class Story:
+    """A stack, its endpoint and what happened so far."""
+
+    plan: Plan = field(default_factory=lambda: Plan("none:0", LADDER))
+    azure: Azure = field(default_factory=Azure)
+    ups: list[Up] = field(default_factory=list)
+
+    def config(self, release: str, quality: Quality = Quality.GOOD) -> None:
+        """Commit a release to config."""
+        self.azure.quality.setdefault(release, quality)
+        self.plan = replace(self.plan, release=release)
+
+    def preview(self, metrics: Metrics = Metrics.FINE) -> Up:
+        """Return what an `up` would do now; nothing changes."""
+        seen = self.azure.observe()
+        asked = question(self.plan, seen)
+        judgement = self._judge(asked, metrics)
+        return Up(self.plan, seen, asked, judgement, decide(self.plan, seen, judgement))
+
+    def up(self, metrics: Metrics = Metrics.FINE, weather: Weather | None = None) -> Up:
+        """Run `pulumi up` once, and check every law."""
+        up = self.preview(metrics)
+        for law in LAWS:
+            try:
+                law(up)
+            except AssertionError as broken:
+                broken.add_note(
+                    f"law: {law.__name__}\nstep: {up.step}\nseen: {up.seen}\nplan: {up.plan.release}"
+                )
+                raise
+        self._the_window_is_inside_the_stage(up)
+        self.ups.append(up)
+        try:
+            self.azure.up(up.step, self.plan.release, weather or Weather())
+        except Ended:
+            return up
+        except Refused as error:
+            azure_refuses_nothing(up, self.azure, error)
+        self._what_was_published_needs_no_repair(up, metrics)
+        return up
+
+    def wait(self, minutes: float) -> None:
+        """Let Azure's clock go on."""
+        self.azure.wait(minutes * MINUTE)
+
+    def run(self, limit: int = 200) -> list[StepKind]:
+        """Run `up`s, waiting while they hold, until nothing is left to do; return the steps that did any."""
+        kinds: list[StepKind] = []
+        still = 0
+        for _ in range(limit):
+            kind = self.up().step.kind
+            if kind in (StepKind.NONE, StepKind.HOLD):
+                if still == len(PATIENCE):
+                    return kinds
+                self.azure.wait(PATIENCE[still])
+                still += 1
+            else:
+                still = 0
+                kinds.append(kind)
+                self.wait(1)
+        raise AssertionError(f"no end after {limit} ups: {kinds[-20:]}")
+
+    @property
+    def record(self) -> Record:
+        """The record on the endpoint."""
+        return Record.from_tags(self.azure.tags) or Record()
+
+    @property
+    def live(self) -> dict[str, int]:
+        """The live traffic without zeros."""
+        return {name: share for name, share in (self.azure.traffic or {}).items() if share}
+
+    def _judge(self, asked: Question | None, metrics: Metrics) -> Judgement | None:
+        if asked is None or metrics is Metrics.UNASKED:
+            return None
+        if metrics is Metrics.UNREADABLE:
+            return judged(asked, Verdict.ERROR)
+        if metrics is Metrics.SILENT or not asked.window.holds(JUDGED_AT_LEAST):
+            return judged(asked, Verdict.INCONCLUSIVE)
+        quality = self.azure.quality.get(self.azure.deployments[asked.deployment].release or "")
+        half = quality is Quality.BAD_AT_HALF and asked.stage.traffic >= 50
+        bad = half or quality is Quality.BAD_AT_GATE
+        return judged(asked, Verdict.FAILED if bad else Verdict.SUCCESSFUL)
+
+    def _the_window_is_inside_the_stage(self, up: Up) -> None:
+        """Rule 4: only what was measured after the engine's last PUT, and is no longer arriving.
+
+        Where a publish was lost nobody knows when that PUT ended: the bake starts again with the repair.
+        """
+        if up.question is None or up.seen.published.record != up.record.tags():
+            return
+        window = up.question.window
+        assert window.start >= self.azure.modified + self.plan.settle, (
+            f"{window.show()} begins before the stage"
+        )
+        assert window.end <= up.seen.now - self.plan.lag
+        assert self.azure.deployments[up.question.deployment].state is Provisioning.SUCCEEDED
+
+    def _what_was_published_needs_no_repair(self, up: Up, metrics: Metrics) -> None:
+        """After an `up` that came to its end the tags say what the endpoint says."""
+        if not up.step.kind.publishes:
+            return
+        assert not lags(self.record, self.azure.published), "published, and lagging at once"
+        step, probe = self.preview(metrics).step, self.azure.published.probe
+        if step.probe is not None and step.kind is StepKind.REPAIR:
+            assert probe is None or probe.verdict is not Verdict.SUCCESSFUL, "probed, and to be probed again"
+
+
+def judged(asked: Question, verdict: Verdict, requests: float | None = 1000) -> Judgement:
+    """Return a judgement of one gate."""
+    sentence = f"latency was {verdict} in {asked.window.show()}"
+    return Judgement(asked.window, (Finding("latency", verdict, sentence, 42.0, "<= 50"),), requests)
+
+
+def healthy(release: str = ONE) -> Story:
+    story = Story()
+    story.config(release)
+    story.up()
+    story.up()
+    story.wait(300)
+    return story
+
+
+def rolling_out(ups: int, quality: Quality = Quality.GOOD, **changes: object) -> Story:
+    """Return a healthy stack and a second release so many `up`s on its way."""
+    story = healthy()
+    story.plan = replace(story.plan, **changes)
+    story.config(TWO, quality)
+    for _ in range(ups):
+        story.up()
+        story.wait(BAKE)
+    return story
+
+
+def soaking() -> Story:
+    story = rolling_out(4)
+    story.wait(120)
+    assert story.up().step.kind is StepKind.PROMOTE
+    return story
+
+
+def step_of(story: Story, metrics: Metrics = Metrics.FINE, weather: Weather | None = None) -> Step:
+    return story.up(metrics, weather).step

@@ -1,0 +1,229 @@
+"""`decide` driven through random histories against a model of Azure."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+from azure_model import Live, Quality, Weather
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from story import LADDER, MINUTE, Metrics, Story
+
+from rollout.core.observed import Provisioning, Published
+from rollout.core.plan import Stage
+from rollout.core.step import Outcome, Phase, StepKind
+from rollout.core.verdict import Verdict
+
+DEEP = os.environ.get("DECIDE_PROFILE") == "deep"
+OTHER_LADDERS = (
+    (Stage(100, 30 * MINUTE),),
+    (Stage(5, 10 * MINUTE), Stage(10, 30 * MINUTE), Stage(25, 30 * MINUTE), Stage(100, 120 * MINUTE)),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """Releases, `up`s, crashes, time, weather and people, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story = Story()
+        self.azure = self.story.azure
+        self.releases: list[str] = []
+        self.snapshots: list[Published] = []
+
+    @initialize(
+        quality=st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.GOOD, *Quality]),
+        lingers=st.booleans(),
+        first=st.integers(0, 6),
+        second=st.integers(0, 9),
+    )
+    def some_way_up(self, quality: Quality, lingers: bool, first: int, second: int) -> None:  # noqa: FBT001
+        self.azure.zeros_linger = lingers
+        self.release(Quality.GOOD)
+        self.good_days(first)
+        self.release(quality)
+        self.good_days(second)
+
+    @rule(quality=st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.GOOD, *Quality]))
+    def release(self, quality: Quality) -> None:
+        release = f"credit-risk:{len(self.releases)}"
+        self.releases.append(release)
+        self.story.config(release, quality)
+
+    @rule(which=st.integers(0, 3))
+    def config_goes_back(self, which: int) -> None:
+        self.story.config(([*self.releases[-3:], self.story.record.prod_release or ""] * 4)[which])
+
+    @rule(ladder=st.sampled_from([LADDER, *OTHER_LADDERS]), keep=st.booleans())
+    def config_of_the_ladder(self, ladder: tuple[Stage, ...], keep: bool) -> None:  # noqa: FBT001
+        self.story.plan = replace(self.story.plan, stages=ladder, keep_failed=keep)
+
+    @rule(times=st.integers(1, 8), minutes=st.sampled_from([36, 45, 130]))
+    def good_days(self, times: int, minutes: int = 45) -> None:
+        """Good weather, nobody about, and an `up` now and then."""
+        for _ in range(times):
+            self.up(Metrics.FINE)
+            self.story.wait(minutes)
+
+    @rule(times=st.integers(1, 4))
+    def put_right(self, times: int) -> None:
+        self._put_right()
+        self.good_days(times)
+
+    @rule(metrics=st.sampled_from([Metrics.FINE, Metrics.FINE, *Metrics]))
+    def up(self, metrics: Metrics) -> None:
+        self.story.up(metrics)
+        self.snapshots.append(self.azure.published)
+
+    @rule(writes=st.integers(1, 4), begun=st.booleans(), again=st.booleans())
+    def up_is_killed(self, writes: int, begun: bool, again: bool) -> None:  # noqa: FBT001
+        self.story.up(weather=Weather(cut_after=writes, in_the_middle=begun))
+        if again:
+            self.story.up(weather=Weather(cut_after=writes))
+
+    @rule(
+        weather=st.sampled_from(
+            [Weather(create_hangs=True), Weather(probe=Verdict.ERROR), Weather(probe=Verdict.INCONCLUSIVE)]
+        )
+    )
+    def up_in_bad_weather(self, weather: Weather) -> None:
+        self.story.up(weather=weather)
+
+    @rule(ends=st.sampled_from([Provisioning.SUCCEEDED, Provisioning.FAILED]))
+    def what_hangs_ends(self, ends: Provisioning) -> None:
+        for it in self.azure.deployments.values():
+            if it.state is Provisioning.CREATING:
+                it.state, it.ends_as = ends, None
+
+    @rule(minutes=st.sampled_from([1, 4, 20, 31, 130, 25 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        self.story.wait(minutes)
+
+    @rule(metrics=st.sampled_from(Metrics))
+    def preview(self, metrics: Metrics) -> None:
+        before = repr(self.azure)
+        assert self.story.preview(metrics).step == self.story.preview(metrics).step
+        assert repr(self.azure) == before, "a preview changed something"
+
+    @rule(metrics=st.sampled_from(Metrics), seconds=st.integers(1, 60))
+    def a_hold_stays_a_hold_within_its_bake(self, metrics: Metrics, seconds: int) -> None:
+        now = self.story.preview(metrics)
+        since, share = self.story.record.since, self.story.record.stage
+        stage = self.story.plan.stage_at(share or 0)
+        if now.step.kind is not StepKind.HOLD or since is None or stage is None:
+            return
+        self.azure.now += timedelta(seconds=seconds)
+        later = self.story.preview(metrics)
+        verdicts = [up.judgement.verdict if up.judgement else None for up in (now, later)]
+        if self.azure.now - since < stage.bake and verdicts[0] is verdicts[1]:
+            assert later.step.kind is StepKind.HOLD
+            assert later.step.record == now.step.record
+
+    @precondition(lambda self: self.story.live)
+    @rule(data=st.data())
+    def portal_moves_traffic(self, data: st.DataObject) -> None:
+        ready = sorted(n for n, it in self.azure.deployments.items() if it.state is Provisioning.SUCCEEDED)
+        if not ready:
+            return
+        one, other = data.draw(st.sampled_from(ready)), data.draw(st.sampled_from(ready))
+        share = data.draw(st.integers(0, 100))
+        self.azure.traffic = {one: 100} if one == other else {one: share, other: 100 - share}
+
+    @rule(what=st.sampled_from(["all", "probe", "phase", "stale", "state"]), data=st.data())
+    def memory_is_lost(self, what: str, data: st.DataObject) -> None:
+        if what == "state":
+            self.azure.state.clear()
+        elif what == "stale":
+            self.azure.published = data.draw(st.sampled_from(self.snapshots[-4:] or [Published()]))
+        else:
+            lost = Published() if what == "all" else replace(self.azure.published, **{what: None})
+            self.azure.published = lost
+
+    @rule(data=st.data())
+    def portal_deletes(self, data: st.DataObject) -> None:
+        deployments = self.azure.deployments
+        idle = sorted(
+            n for n in deployments if not self.azure.share(n) and not deployments[n].state.in_progress
+        )
+        if idle:
+            name = data.draw(st.sampled_from(idle))
+            deployments.pop(name)
+            if not self.azure.zeros_linger and self.azure.traffic:
+                self.azure.traffic.pop(name, None)
+
+    @precondition(lambda self: self.azure.traffic is not None)
+    @rule(name=st.sampled_from(["blue", "green", "theirs"]), ours=st.booleans())
+    def portal_deploys(self, name: str, ours: bool) -> None:  # noqa: FBT001
+        if not self.azure.share(name) and name not in (self.story.record.prod, self.story.record.old_prod):
+            release = "credit-risk:0" if ours and name != "theirs" else None
+            self.azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
+
+    @rule(state=st.sampled_from([Provisioning.FAILED, Provisioning.UPDATING]), endpoint=st.booleans())
+    def azure_is_at_work(self, state: Provisioning, endpoint: bool) -> None:  # noqa: FBT001
+        it = self.azure.deployments.get(self.story.record.prod or "")
+        if endpoint:
+            self.azure.endpoint_state = state
+        elif it is not None:
+            it.state, it.ends_as = state, Provisioning.SUCCEEDED
+
+    def teardown(self) -> None:
+        """Good weather and a person who puts right what was edited: the rollout comes to its end."""
+        if not self.releases:
+            return
+        self._put_right()
+        kinds = self.story.run()
+        done = [kind for kind in kinds if kind is not StepKind.REPAIR]
+        assert len(done) <= 7 + 4, f"too many steps: {kinds}"
+        self._it_came_to_its_end()
+
+    def _put_right(self) -> None:
+        azure, record = self.azure, self.story.record
+        azure.endpoint_state = Provisioning.SUCCEEDED
+        recorded = set(record.traffic)
+        roles = {record.prod: record.prod_release, record.candidate: record.release}
+        for name, release in roles.items():
+            share = record.traffic.get(name or "", 0)
+            it = azure.deployments.get(name or "")
+            if name and release and (share or name == record.prod) and (it is None or it.release != release):
+                azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
+        if azure.traffic is not None:
+            azure.traffic = {n: s for n, s in record.traffic.items() if n in azure.deployments}
+        for name, it in list(azure.deployments.items()):
+            if name == record.prod or it.state in (Provisioning.CREATING, Provisioning.UPDATING):
+                it.state, it.ends_as = Provisioning.SUCCEEDED, None
+            if it.release is None:
+                azure.deployments.pop(name)
+        if record.stage and self.story.plan.stage_at(record.stage) is None:
+            self.story.plan = replace(self.story.plan, stages=(Stage(record.stage, MINUTE), *LADDER[-1:]))
+        assert recorded >= set(azure.traffic or {})
+
+    def _it_came_to_its_end(self) -> None:
+        plan, record, last = self.story.plan, self.story.record, self.story.up().step
+        assert last.kind is StepKind.NONE, last
+        assert last.outcome is Outcome.FINE
+        assert record.candidate is None
+        assert record.old_prod is None
+        quality = self.azure.quality[plan.release]
+        if plan.release == record.failed_release:
+            assert last.phase is Phase.DEGRADED
+        elif quality is Quality.GOOD:
+            assert last.phase is Phase.HEALTHY, last
+            assert record.prod_release == plan.release
+        else:
+            assert plan.release == record.prod_release, "a bad release neither serves nor was taken back"
+        assert self.story.live == ({record.prod: 100} if record.prod else {})
+        if record.prod:
+            assert self.azure.deployments[record.prod].release == record.prod_release
+
+
+Histories.TestCase.settings = settings(
+    max_examples=3000 if DEEP else 60,
+    stateful_step_count=60 if DEEP else 50,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+TestHistories = Histories.TestCase

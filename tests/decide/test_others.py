@@ -1,0 +1,183 @@
+"""What was interrupted, and what somebody else did: given, when, then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from azure_model import Azure, Live, Weather
+from story import (
+    LADDER,
+    ONE,
+    THREE,
+    TWO,
+    Story,
+    healthy,
+    rolling_out,
+    step_of,
+)
+
+from rollout.core.observed import Probe, Provisioning, Published
+from rollout.core.record import FAILED_RELEASE, PROD, SINCE, STAGE, TRAFFIC
+from rollout.core.step import Form, Outcome, Phase, StepKind
+from rollout.core.verdict import Verdict
+
+# Starting
+
+
+def test_an_interrupted_start_goes_on_after_every_write() -> None:
+    for cut in range(1, 5):
+        for begun in (True, False):
+            story = healthy()
+            story.config(TWO)
+            step_of(story, weather=Weather(cut_after=cut, in_the_middle=begun))
+            kinds = story.run()
+            assert story.record.prod_release == TWO
+            assert kinds.count(StepKind.ADVANCE) == 3, (cut, begun, kinds)
+
+
+def test_a_slot_that_is_being_created_waits() -> None:
+    story = healthy()
+    story.config(TWO)
+    step_of(story, weather=Weather(cut_after=2, in_the_middle=True))
+    assert story.azure.deployments["green"].state is Provisioning.CREATING
+    step = step_of(story)
+    assert (step.kind, step.deployments["green"]) == (StepKind.HOLD, Form.FROZEN)
+    assert "green" in step.reason
+    assert "Creating" in step.reason
+
+
+def test_a_candidate_deleted_behind_our_back_is_created_and_probed_again() -> None:
+    story = rolling_out(1)
+    story.azure.deployments.pop("green")
+    step = step_of(story)
+    assert (step.kind, step.deployments["green"], step.probe) == (StepKind.START, Form.FRESH, "green")
+    assert step_of(story).kind is StepKind.ADVANCE
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ERROR, Verdict.INCONCLUSIVE])
+def test_a_probe_that_cant_tell_is_sent_again_and_no_share_rises(verdict: Verdict) -> None:
+    story = healthy()
+    story.config(TWO)
+    for _ in range(3):
+        step_of(story, weather=Weather(probe=verdict))
+        assert story.live == {"blue": 100}
+    step = step_of(story)
+    assert (step.kind, step.probe) == (StepKind.REPAIR, "green")
+    assert step_of(story).kind is StepKind.ADVANCE
+
+
+@pytest.mark.parametrize("release", [ONE, THREE])
+def test_a_probe_of_another_release_counts_for_nothing(release: str) -> None:
+    story = rolling_out(1)
+    probe = Probe(Verdict.SUCCESSFUL, release, story.azure.now)
+    story.azure.published = replace(story.azure.published, probe=probe)
+    assert step_of(story).probe == "green"
+
+
+@pytest.mark.parametrize("ups", [1, 2, 3])
+def test_a_candidate_that_carries_another_release_never_gets_more_traffic(ups: int) -> None:
+    story = rolling_out(ups)
+    story.azure.deployments["green"].release = THREE
+    before = dict(story.live)
+    step_of(story)
+    assert story.live == before
+
+
+def test_a_foreign_deployment_in_a_slot_is_left_alone() -> None:
+    story = healthy()
+    story.azure.deployments["green"] = Live(None, Provisioning.SUCCEEDED)
+    story.config(TWO)
+    for _ in range(3):
+        step = step_of(story)
+        assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+        assert "green" in step.reason
+        story.wait(60)
+    story.azure.deployments.pop("green")
+    assert step_of(story).kind is StepKind.START
+
+
+# What somebody else did
+
+
+@pytest.mark.parametrize("ups", [1, 2, 3, 4])
+def test_drift_holds_is_named_and_goes_on_once_restored(ups: int) -> None:
+    story = rolling_out(ups)
+    recorded = dict(story.azure.traffic or {})
+    story.azure.traffic = {"blue": 73, "green": 27}
+    step = step_of(story)
+    assert (step.kind, step.phase, step.outcome) == (StepKind.HOLD, Phase.DEGRADED, Outcome.FINE)
+    assert "blue 73" in step.reason
+    story.config(THREE)
+    assert step_of(story).kind is StepKind.HOLD, "drift comes before a superseding release"
+    story.config(TWO)
+    story.azure.traffic = recorded
+    assert step_of(story).phase is not Phase.DEGRADED
+
+
+def test_a_share_that_is_no_rung_any_more_holds() -> None:
+    story = rolling_out(2)
+    story.plan = replace(story.plan, stages=LADDER[1:])
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert "10 %" in step.reason
+    assert "50, 100" in step.reason
+
+
+@pytest.mark.parametrize("lost", ["all", "phase", "a tag", "one more tag"])
+def test_lost_or_stale_tags_are_published_again_and_then_nothing_changes(lost: str) -> None:
+    story = healthy()
+    published = story.azure.published
+    record = dict(published.record)
+    story.azure.published = {
+        "all": Published(),
+        "phase": replace(published, phase=None),
+        "a tag": replace(published, record={k: v for k, v in record.items() if k != PROD}),
+        "one more tag": replace(published, record=record | {FAILED_RELEASE: ONE}),
+    }[lost]
+    assert step_of(story).kind is StepKind.REPAIR
+    assert [write.what for write in story.azure.writes] == ["publish"]
+    assert step_of(story).kind is StepKind.NONE
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"), [(STAGE, "ten"), (SINCE, "yesterday"), (TRAFFIC, "{blue"), (TRAFFIC, '{"blue":"x"}')]
+)
+@pytest.mark.parametrize("ups", [0, 2, 4])
+def test_a_record_that_cant_be_read_is_not_written_over(tag: str, text: str, ups: int) -> None:
+    story = rolling_out(ups)
+    story.azure.tags[tag] = text
+    story.wait(10_000)
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert tag in step.reason
+    assert story.azure.writes == []
+
+
+def test_an_endpoint_that_serves_without_our_tags_is_not_touched() -> None:
+    story = Story(azure=Azure(traffic={"main": 100}, tags={"team": "credit"}))
+    story.azure.deployments["main"] = Live(None, Provisioning.SUCCEEDED)
+    story.config(ONE)
+    for _ in range(3):
+        step = step_of(story)
+        assert (step.kind, step.phase, step.deployments) == (StepKind.HOLD, Phase.DEGRADED, {})
+        assert "main" in step.reason
+    assert story.azure.traffic == {"main": 100}
+    assert story.azure.tags == {"team": "credit"}
+
+
+def test_other_peoples_tags_on_the_endpoint_stay() -> None:
+    story = healthy()
+    story.azure.tags["team"] = "credit"
+    story.config(TWO)
+    story.run()
+    assert story.azure.tags["team"] == "credit"
+
+
+def test_without_an_endpoint_the_stack_tags_mean_nothing() -> None:
+    story = healthy()
+    story.azure.traffic, story.azure.tags, story.azure.state = None, {}, {}
+    story.azure.deployments.clear()
+    step = step_of(story)
+    assert (step.kind, step.record.traffic) == (StepKind.START, {})
+    assert step_of(story).record.prod == "blue"

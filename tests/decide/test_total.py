@@ -1,0 +1,99 @@
+"""`decide` is total: whatever is seen, there is a step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from azure_model import START_OF_TIME
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from story import (
+    LADDER,
+    MINUTE,
+    ONE,
+    THREE,
+    TWO,
+    judged,
+)
+
+from rollout.core.decide import decide
+from rollout.core.judging import question
+from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
+from rollout.core.plan import Plan
+from rollout.core.record import TAGS, Record
+from rollout.core.verdict import Verdict
+
+# Total
+
+_NAMES = st.sampled_from(["blue", "green", "old", ""])
+_RELEASES = st.sampled_from([ONE, TWO, THREE, None])
+_TIMES = st.integers(-500, 500).map(lambda minutes: START_OF_TIME + minutes * MINUTE)
+_MAPS = st.dictionaries(_NAMES, st.integers(-5, 120), max_size=3)
+_TEXTS = st.one_of(
+    _NAMES, st.sampled_from([ONE, TWO, "10", "50", "x", '{"blue":100}', "{}", "[]", "2026-11-21T10:00:00Z"])
+)
+_OBSERVED = st.builds(
+    Observed,
+    now=_TIMES,
+    endpoint=st.none()
+    | st.builds(
+        Endpoint,
+        state=st.sampled_from(Provisioning),
+        traffic=_MAPS,
+        tags=st.one_of(
+            st.dictionaries(st.sampled_from(TAGS), _TEXTS),
+            st.builds(
+                Record,
+                prod=st.none() | _NAMES,
+                old_prod=st.none() | _NAMES,
+                candidate=st.none() | _NAMES,
+                prod_release=_RELEASES,
+                release=_RELEASES,
+                failed_release=_RELEASES,
+                stage=st.sampled_from([None, 0, 10, 33, 50, 100]),
+                since=st.none() | _TIMES,
+                traffic=_MAPS,
+            ).map(lambda record: record.tags()),
+        ),
+    ),
+    deployments=st.dictionaries(_NAMES, st.tuples(_RELEASES, st.sampled_from(Provisioning)), max_size=3).map(
+        lambda all_: {name: Deployment(name, *rest) for name, rest in all_.items()}
+    ),
+    published=st.builds(
+        Published,
+        record=st.dictionaries(st.sampled_from(TAGS), _TEXTS),
+        phase=st.sampled_from([None, "Healthy", "Degraded", "?"]),
+        probe=st.none() | st.builds(Probe, st.sampled_from(Verdict), st.sampled_from([ONE, TWO]), _TIMES),
+        repaired=st.none() | _TIMES,
+        settled=st.none() | _TIMES,
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    seen=_OBSERVED, verdict=st.none() | st.sampled_from(Verdict), release=st.sampled_from([ONE, TWO, THREE])
+)
+def test_whatever_is_seen_there_is_a_step_and_the_same_one(
+    seen: Observed, verdict: Verdict | None, release: str
+) -> None:
+    plan = Plan(release, LADDER)
+    asked = question(plan, seen)
+    judgement = judged(asked, verdict) if asked is not None and verdict is not None else None
+    step = decide(plan, seen, judgement)
+    assert step == decide(plan, seen, judgement)
+    assert step.reason
+    assert step.record.tags() is not None
+
+
+@settings(max_examples=300, deadline=None)
+@given(seen=_OBSERVED, minutes=st.integers(0, 300))
+def test_a_window_is_never_later_than_what_has_arrived(seen: Observed, minutes: int) -> None:
+    plan = Plan(TWO, LADDER, settle=2 * MINUTE, lag=3 * MINUTE)
+    later = replace(seen, now=seen.now + timedelta(minutes=minutes))
+    asked = question(plan, later)
+    if asked is not None:
+        assert asked.window.end <= later.now - plan.lag
+        assert asked.deployment in later.deployments
+        assert asked.stage in plan.stages

@@ -1,0 +1,245 @@
+"""The values that decisions are made of: traffic maps, verdicts, times, the record."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollout.core import times, traffic
+from rollout.core.observed import Probe, Provisioning, Published
+from rollout.core.publication import PUBLISHED_TAGS, TAG_LENGTH, lags, wanted_tags
+from rollout.core.record import SINCE, STAGE, TAGS, TRAFFIC, Record, RecordError
+from rollout.core.step import Outcome, Phase, StepKind
+from rollout.core.verdict import Verdict, worst
+from rollout.core.window import Window
+
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{2,31}", fullmatch=True)
+RELEASES = st.builds("{}:{}-{:08x}".format, NAMES, st.integers(1, 999), st.integers(0, 2**32 - 1))
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(  # noqa: DTZ001
+    lambda at: at.replace(microsecond=0, tzinfo=UTC)
+)
+MAPS = st.dictionaries(NAMES, st.integers(0, 100), max_size=3)
+RECORDS = st.builds(
+    Record,
+    prod=st.none() | NAMES,
+    old_prod=st.none() | NAMES,
+    candidate=st.none() | NAMES,
+    prod_release=st.none() | RELEASES,
+    release=st.none() | RELEASES,
+    failed_release=st.none() | RELEASES,
+    stage=st.none() | st.integers(0, 100),
+    since=st.none() | INSTANTS,
+    traffic=MAPS,
+)
+
+
+# Traffic
+
+
+@pytest.mark.parametrize(
+    ("shares", "complaint"),
+    [
+        ({}, None),
+        ({"blue": 0}, None),
+        ({"blue": 100}, None),
+        ({"blue": 90, "green": 10}, None),
+        ({"blue": 100, "green": 0}, None),
+        ({"blue": 99}, "99"),
+        ({"blue": 60, "green": 60}, "120"),
+        ({"blue": 110, "green": -10}, "outside"),
+    ],
+)
+def test_azure_takes_a_sum_of_100_or_nothing_at_all(shares: dict[str, int], complaint: str | None) -> None:
+    said = traffic.problem(shares)
+    assert said is None if complaint is None else complaint in (said or "")
+
+
+@given(MAPS, st.lists(NAMES, max_size=3))
+def test_zeros_dont_count(shares: dict[str, int], others: list[str]) -> None:
+    assert traffic.same(shares, shares | {name: 0 for name in others if name not in shares})
+    assert 0 not in traffic.live(shares).values()
+
+
+@given(MAPS, MAPS)
+def test_maps_are_the_same_for_everybody_or_for_nobody(one: dict[str, int], other: dict[str, int]) -> None:
+    assert traffic.same(one, other) is traffic.same(other, one)
+    assert traffic.same(one, other) is (traffic.live(one) == traffic.live(other))
+
+
+def test_a_map_is_shown_as_people_write_it() -> None:
+    assert traffic.show({"green": 10, "blue": 90}) == "blue 90, green 10"
+    assert traffic.show({}) == "no traffic"
+
+
+# Verdicts
+
+
+def test_the_worst_verdict_wins() -> None:
+    order = [Verdict.SUCCESSFUL, Verdict.INCONCLUSIVE, Verdict.ERROR, Verdict.FAILED]
+    assert sorted(Verdict) == order
+    for place, verdict in enumerate(order):
+        assert worst(order[: place + 1]) is verdict
+        assert worst(reversed(order[: place + 1])) is verdict
+
+
+def test_nothing_judged_is_not_success() -> None:
+    assert worst([]) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_verdict_is_read_as_it_is_shown(verdict: Verdict) -> None:
+    assert Verdict.parse(str(verdict)) is verdict
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("15m", timedelta(minutes=15)),
+        ("1h30m", timedelta(hours=1, minutes=30)),
+        ("90s", timedelta(seconds=90)),
+        ("500ms", timedelta(milliseconds=500)),
+        ("1d", timedelta(days=1)),
+        ("0s", timedelta(0)),
+    ],
+)
+def test_durations(text: str, duration: timedelta) -> None:
+    assert times.parse_duration(text) == duration
+    assert times.parse_duration(times.show_duration(duration)) == duration
+
+
+@pytest.mark.parametrize("text", ["", "15", "m", "15 m", "-5m", "1h-5m", "five minutes", "1w", "15M", "nan"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="a duration such as"):
+        times.parse_duration(text)
+
+
+@given(st.integers(0, 60 * 60 * 24 * 40))
+def test_a_duration_is_shown_to_its_two_largest_units(seconds: int) -> None:
+    shown = times.show_duration(timedelta(seconds=seconds))
+    read = times.parse_duration(shown).total_seconds()
+    assert 0 <= seconds - read <= max(seconds * 0.05, 0), shown
+
+
+@given(INSTANTS)
+def test_an_instant_is_read_as_it_is_shown(at: datetime) -> None:
+    assert times.parse_instant(times.show_instant(at)) == at
+    offset = times.parse_instant(at.astimezone().isoformat())
+    assert offset == at
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-11-21T10:00:00", "2026-13-01T00:00:00Z"])
+def test_what_is_no_instant(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        times.parse_instant(text)
+
+
+@given(INSTANTS, st.integers(-100, 100), st.integers(0, 100))
+def test_a_window_holds_what_fits_in_it(start: datetime, length: int, wanted: int) -> None:
+    window = Window(start, start + timedelta(minutes=length))
+    assert window.holds(timedelta(minutes=wanted)) is (length >= wanted)
+
+
+# The record
+
+
+@given(RECORDS)
+def test_a_record_is_read_as_it_was_written(record: Record) -> None:
+    tags = record.tags()
+    assert Record.from_tags(tags) == record
+    assert Record.from_tags(tags | {"team": "credit", "ROLLOUT_PHASE": "Healthy"}) == record
+    assert set(tags) <= set(TAGS)
+    assert all(len(name) <= 40 and len(text) <= TAG_LENGTH for name, text in tags.items())
+
+
+@given(RECORDS, st.sampled_from(Phase))
+def test_the_published_copy_is_the_record_and_its_phase(record: Record, phase: Phase) -> None:
+    wanted = wanted_tags(record, phase)
+    assert set(wanted) <= set(PUBLISHED_TAGS)
+    assert {name: text for name, text in wanted.items() if name in TAGS} == record.tags()
+    assert not lags(record, Published(record.tags(), phase))
+    assert lags(record, Published())
+
+
+def test_no_tags_are_no_record() -> None:
+    assert Record.from_tags({}) is None
+    assert Record.from_tags({"team": "credit"}) is None
+    assert Record().tags() == {TRAFFIC: "{}"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        (STAGE, ""),
+        (STAGE, "ten"),
+        (STAGE, "-1"),
+        (STAGE, "10.5"),
+        (STAGE, "²"),
+        (STAGE, "101"),
+        (SINCE, ""),
+        (SINCE, "yesterday"),
+        (SINCE, "2026-11-21T10:00:00"),
+        (TRAFFIC, ""),
+        (TRAFFIC, "{"),
+        (TRAFFIC, "[]"),
+        (TRAFFIC, "100"),
+        (TRAFFIC, '{"blue":"100"}'),
+        (TRAFFIC, '{"blue":99.5}'),
+        (TRAFFIC, '{"blue":true}'),
+        (TRAFFIC, '{"blue":null}'),
+        (TRAFFIC, "[" * 256),
+    ],
+)
+def test_a_tag_that_cant_be_read_is_named_with_its_value(tag: str, text: str) -> None:
+    with pytest.raises(RecordError, match=tag):
+        Record.from_tags({tag: text})
+
+
+@given(st.dictionaries(st.sampled_from(TAGS), st.text(max_size=20)))
+def test_any_tags_are_a_record_or_an_error_that_says_so(tags: dict[str, str]) -> None:
+    try:
+        record = Record.from_tags(tags)
+    except RecordError as error:
+        assert any(name in str(error) for name in tags)  # noqa: PT017
+    else:
+        assert (record is None) is (not tags)
+
+
+# The probe, the step
+
+
+@given(st.sampled_from(Verdict), RELEASES, INSTANTS)
+def test_a_probe_is_read_as_it_was_published(verdict: Verdict, release: str, at: datetime) -> None:
+    assert Probe.parse(Probe(verdict, release, at).show()) == Probe(verdict, release, at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Successful", "Successful a:1", "Fine a:1 2026-11-21T10:00:00Z", "Successful a:1 noon", "a b c d"],
+)
+def test_a_probe_that_cant_be_read_never_happened(text: str) -> None:
+    assert Probe.parse(text) is None
+
+
+def test_only_a_step_that_does_something_writes() -> None:
+    writing = {kind for kind in StepKind if kind.writes_endpoint}
+    publishing = {kind for kind in StepKind if kind.publishes}
+    assert publishing - writing == {StepKind.REPAIR}
+    assert set(StepKind) - publishing == {StepKind.NONE, StepKind.HOLD}
+
+
+def test_red_is_for_a_take_back_and_for_what_cant_be_read() -> None:
+    assert [outcome for outcome in Outcome if outcome.exits_non_zero] == [
+        Outcome.TAKEN_BACK,
+        Outcome.UNREADABLE,
+    ]
+
+
+def test_azure_is_at_work_or_it_is_not() -> None:
+    done = {state for state in Provisioning if not state.in_progress}
+    assert done == {Provisioning.SUCCEEDED, Provisioning.FAILED, Provisioning.CANCELED}
