@@ -16,8 +16,8 @@ setup: ## Provide Python packages and Pulumi (minutes the first time, then a mom
 test: setup ## Run the everyday tests (arguments in T=, for example T="tests/decide -x")
 	@$(run) pytest -n $(jobs) $(T)
 
-demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves it running)
-	@$(run) KEEP=$(KEEP) python -m demo
+demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves all running)
+	@$(run) python -m demo
 
 bench: setup ## Measure a no-op `pulumi up` against a bare program, and the local router
 	@$(run) python -m benchmarks.up && python -m benchmarks.router
