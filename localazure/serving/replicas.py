@@ -49,12 +49,15 @@ class Replicas:
             ProvisioningError: A new instance did not come up; the ones before are as they were.
         """
         if count > len(self.instances):
-            new = [Instance(self.program, self._hand_out) for _ in range(count - len(self.instances))]
-            results = await asyncio.gather(*(each.start() for each in new), return_exceptions=True)
-            errors = [each for each in results if isinstance(each, BaseException)]
-            if errors:
+            new: list[Instance] = []
+            try:
+                while len(self.instances) + len(new) < count:
+                    # One by one: loading a model takes a core, and those that serve need the others.
+                    new.append(Instance(self.program, self._hand_out))
+                    await new[-1].start()
+            except BaseException:
                 await asyncio.gather(*(each.stop() for each in new))
-                raise errors[0]
+                raise
             self.instances += new
             self._hand_out()
         else:

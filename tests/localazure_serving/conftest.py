@@ -131,7 +131,7 @@ class Local:
             "model_dir": folder / "model",
             "code_dir": folder / "code",
             "scoring_script": "score.py",
-            "image": "mcr.microsoft.com/azureml/minimal-ubuntu22.04-py39-cpu-inference",
+            "image": "minimal-inference:1",
             "conda_file": CONDA,
             "environment_variables": {"WHO": name},
             "instances": 1,
