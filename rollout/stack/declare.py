@@ -9,9 +9,10 @@ import pulumi
 
 from rollout.azure.errors import Missing
 from rollout.core.bodies import deployment_body, endpoint_body
+from rollout.core.config import ConfigError, Problem
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import NO_TRAFFIC
-from rollout.stack import configuration, record, upload
+from rollout.stack import configuration, record, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -19,7 +20,6 @@ from rollout.stack.publish import Publisher
 from rollout.stack.workspace import Workspace, WorkspaceArgs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from rollout.azure.arm import Arm
@@ -62,12 +62,10 @@ def workspace(ground: Ground) -> Workspace | None:
     return Workspace("workspace", args)
 
 
-def rollout(
-    ground: Ground, step: Step, wanted: Wanted, present: Mapping[str, str], below: Workspace | None
-) -> None:
+def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack, below: Workspace | None) -> None:
     """Declare assets, endpoint, deployments and record as the step wants them."""
     place, sight, settings = ground.place, ground.sight, ground.settings
-    live = LiveAzure(ground.arm, place, settings.probe, ground.root)
+    live = LiveAzure(ground.arm, place, settings.probe, _probe_body(ground) if step.probe else b"")
     location = _location(sight)
     new_code, code_id = _code(ground, step, wanted)
     fresh: dict[str, Any] = {}
@@ -113,8 +111,19 @@ def rollout(
         ),
         after_workspace,
     )
-    publisher = Publisher(pulumi.get_stack(), step, present, live, sight.now)
+    publisher = Publisher(stack, step, live, sight.now)
     record.declare(step, sight.now, publisher, endpoint.resources)
+
+
+def _probe_body(ground: Ground) -> bytes:
+    """Return the request that probes send. Raises `ConfigError` where its file can't be read."""
+    asked = ground.settings.probe.file
+    try:
+        return (ground.root / asked).read_bytes()
+    except OSError as error:
+        file = f"Pulumi.{pulumi.get_stack()}.yaml"
+        allowed = f"a file of the project with a request body ({error.strerror})"
+        raise ConfigError([Problem(file, "rollout:probe.file", asked, allowed)]) from None
 
 
 def _location(sight: Sight) -> str:

@@ -16,7 +16,6 @@ from rollout.stack.hooks import RefusedError
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from rollout.azure.arm import Arm
     from rollout.azure.endpoint import LiveEndpoint
@@ -32,8 +31,8 @@ class LiveAzure:
     arm: Arm
     place: Place
     probe_settings: ProbeSettings
-    root: Path
-    """The project's folder, which the probe's file is relative to."""
+    probe_body: bytes
+    """The request that a probe sends."""
 
     def traffic(self) -> Traffic:
         """Return the live traffic map now."""
@@ -60,12 +59,11 @@ class LiveAzure:
         """Return what came of real requests to the deployment, and why."""
         live, now = self._endpoint()
         asked = self.probe_settings
-        body = (self.root / asked.file).read_bytes()
         with Scorer(live.scoring_uri or "", bearer(self.arm, live)) as scorer:
             verdict, why = probe(
                 scorer,
                 deployment,
-                body,
+                self.probe_body,
                 max_latency=asked.max_latency,
                 expect=asked.expect,
                 path=asked.path,

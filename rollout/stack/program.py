@@ -28,16 +28,19 @@ def run() -> None:
 
     Whatever can't be read, or is wrong in config, ends the run in one sentence before anything is declared.
     """
-    pending = tags.PendingTags(pulumi.get_stack())
     try:
-        step = _rollout(pending)
+        with tags.PendingTags(stack_name()) as pending:
+            step = _rollout(pending)
     except (ConfigError, CodeError, AzureFault, tags.TagError) as error:
         raise pulumi.RunError(str(error)) from None
-    finally:
-        pending.close()
     if step is not None and step.outcome.exits_non_zero and not pulumi.runtime.is_dry_run():
         pulumi.log.error(tell.headline(step))
         sys.exit(1)
+
+
+def stack_name() -> str:
+    """Return the stack's whole name, as the CLI takes it whatever organisation is the default one."""
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def _rollout(pending: tags.PendingTags) -> Step | None:
@@ -60,7 +63,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
         root=ground.root,
     )
     tell.tell(found.step, found.judgement)
-    declare.rollout(ground, found.step, found.wanted, present, below)
+    declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present), below)
     tell.export(ground.place, found.step)
     return found.step
 

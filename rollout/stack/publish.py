@@ -15,7 +15,6 @@ from rollout.core.verdict import Verdict
 from rollout.stack import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from rollout.core.observed import Probe
@@ -39,10 +38,8 @@ class Live(Protocol):
 class Publisher:
     """Writes the stack's tags once the traffic of the step is live."""
 
-    stack: str
+    stack: tags.Stack
     step: Step
-    present: Mapping[str, str]
-    """The stack's tags as they were when the step was decided."""
     live: Live
     now: datetime
 
@@ -64,4 +61,4 @@ class Publisher:
                 wanted[REASON] = f"probe of {step.probe} {probe.verdict}: {why}"
             say = pulumi.log.info if probe.verdict is Verdict.SUCCESSFUL else pulumi.log.warn
             say(f"probe of {step.probe} ({step.record.release}) {probe.verdict}: {why}")
-        tags.write(self.stack, wanted, self.present)
+        tags.write(self.stack, wanted)

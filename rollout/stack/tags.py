@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, cast
 
 from rollout.core import times
 from rollout.core.observed import Probe, Published
@@ -19,6 +20,9 @@ _PATIENCE = 60.0
 """Seconds that one call of the CLI may take; against a backend in the cloud it is a request or two."""
 
 
+NO_CLI = 'pulumi isn\'t on PATH: run `make setup`, then `eval "$(tools/env)"`'
+
+
 class TagError(Exception):
     """The stack's tags couldn't be read or written; says what the CLI said."""
 
@@ -29,13 +33,13 @@ class PendingTags:
     def __init__(self, stack: str, cwd: str | None = None) -> None:
         """Start reading the tags of that stack."""
         self._stack = stack
-        self._process = subprocess.Popen(
-            ["pulumi", "stack", "tag", "ls", "--json", "--non-interactive", "--stack", stack],
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = ["pulumi", "stack", "tag", "ls", "--json", "--non-interactive", "--stack", stack]
+        try:
+            self._process = subprocess.Popen(
+                command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+        except FileNotFoundError:
+            raise TagError(NO_CLI) from None
 
     def result(self) -> dict[str, str]:
         """Return the tags. Raises `TagError` if they can't be read: that is not the same as none."""
@@ -52,11 +56,22 @@ class PendingTags:
             raise TagError(f"the tags of stack {self._stack} can't be read: not JSON: {out[:80]!r}") from None
         return cast("dict[str, str]", tags)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """End the reading, if it still goes on."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.communicate()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack and the tags it had when the step was decided."""
+
+    name: str
+    present: Mapping[str, str]
 
 
 def parse(tags: Mapping[str, str]) -> Published:
@@ -71,7 +86,7 @@ def parse(tags: Mapping[str, str]) -> Published:
     )
 
 
-def write(stack: str, wanted: Mapping[str, str | None], present: Mapping[str, str]) -> None:
+def write(stack: Stack, wanted: Mapping[str, str | None]) -> None:
     """Make the stack's tags say what is wanted; None is a tag that goes. Tags that say it already are left.
 
     The phase is written last: a reader who waits for it finds all the others in place.
@@ -79,10 +94,10 @@ def write(stack: str, wanted: Mapping[str, str | None], present: Mapping[str, st
     """
     for name in sorted(wanted, key=lambda name: name == PHASE):
         value = wanted[name]
-        if value is None and name in present:
-            _tag(stack, "rm", name)
-        elif value is not None and value[:TAG_LENGTH] != present.get(name):
-            _tag(stack, "set", name, value[:TAG_LENGTH])
+        if value is None and name in stack.present:
+            _tag(stack.name, "rm", name)
+        elif value is not None and value[:TAG_LENGTH] != stack.present.get(name):
+            _tag(stack.name, "set", name, value[:TAG_LENGTH])
 
 
 def _tag(stack: str, verb: str, name: str, *value: str) -> None:

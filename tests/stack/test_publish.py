@@ -49,10 +49,10 @@ class FakeAzure:
 
 def _published(monkeypatch: pytest.MonkeyPatch, live: FakeAzure, step: Step = STEP) -> dict[str, str | None]:
     written: dict[str, str | None] = {}
-    monkeypatch.setattr(tags, "write", lambda _stack, wanted, _present: written.update(wanted))
+    monkeypatch.setattr(tags, "write", lambda _stack, wanted: written.update(wanted))
     for level in ("info", "warn"):
         monkeypatch.setattr(pulumi.log, level, lambda _: None)
-    publish.Publisher("dev", step, {}, live, NOW).publish(ARGS)
+    publish.Publisher(tags.Stack("dev", {}), step, live, NOW).publish(ARGS)
     return {name: value for name, value in written.items() if value is not None}
 
 
@@ -81,5 +81,5 @@ def test_nothing_is_published_of_traffic_that_is_not_live(monkeypatch: pytest.Mo
     written: list[object] = []
     monkeypatch.setattr(tags, "write", lambda *given: written.append(given))
     with pytest.raises(RuntimeError, match="live isn't"):
-        publish.Publisher("dev", STEP, {}, FakeAzure(not_read_back=True), NOW).publish(ARGS)
+        publish.Publisher(tags.Stack("dev", {}), STEP, FakeAzure(not_read_back=True), NOW).publish(ARGS)
     assert written == []

@@ -54,19 +54,20 @@ def _backend(folder: Path, monkeypatch: pytest.MonkeyPatch, *, broken: bool) -> 
 
 def test_what_is_written_is_read(backend: Path) -> None:
     backend.write_text(json.dumps({"OLD": "gone", "KEPT": "as it is"}))
-    tags.write("dev", {"ROLLOUT_PHASE": "Healthy", "A": "1", "OLD": None, "NEVER": None}, {"OLD": "gone"})
+    stack = tags.Stack("dev", {"OLD": "gone"})
+    tags.write(stack, {"ROLLOUT_PHASE": "Healthy", "A": "1", "OLD": None, "NEVER": None})
     assert tags.PendingTags("dev").result() == {"ROLLOUT_PHASE": "Healthy", "A": "1", "KEPT": "as it is"}
     written = (backend.parent / "log").read_text().splitlines()
     assert written == ["set A", "rm OLD", "set ROLLOUT_PHASE", "ls"], "the phase comes last"
 
 
 def test_a_tag_that_says_it_already_is_not_written(backend: Path) -> None:
-    tags.write("dev", {"A": "1"}, {"A": "1"})
+    tags.write(tags.Stack("dev", {"A": "1"}), {"A": "1"})
     assert backend.read_text() == "{}"
 
 
 def test_a_long_reason_is_cut_to_what_a_tag_takes(backend: Path) -> None:
-    tags.write("dev", {"A": "x" * 400}, {})
+    tags.write(tags.Stack("dev", {}), {"A": "x" * 400})
     assert json.loads(backend.read_text())["A"] == "x" * 256
 
 
@@ -75,7 +76,7 @@ def test_unreadable_is_not_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(tags.TagError, match="dev can't be read: could not reach the backend"):
         tags.PendingTags("dev").result()
     with pytest.raises(tags.TagError, match="stack tag A wasn't written: could not reach the backend"):
-        tags.write("dev", {"A": "1"}, {})
+        tags.write(tags.Stack("dev", {}), {"A": "1"})
 
 
 def test_parsing_the_published_record() -> None:
