@@ -14,7 +14,7 @@ from rollout.azure.credential import default_tokens
 from rollout.core.config import read
 from rollout.core.place import Place
 from rollout.stack.files import stack_keys
-from rollout.stack.tags import PendingTags, TagError
+from rollout.stack.tags import NO_CLI, PendingTags, TagError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def _pulumi(root: Path, *arguments: str) -> object:
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
-        raise StackError('pulumi isn\'t on PATH: run `make setup`, then `eval "$(tools/env)"`') from None
+        raise StackError(NO_CLI) from None
     except subprocess.TimeoutExpired:
         raise StackError(f"`{' '.join(command)}` didn't answer within 60 s") from None
     if done.returncode:
