@@ -129,7 +129,7 @@ def test_two_runs_at_once_take_turns(tmp_path: Path):
 
     def make() -> None:
         nonlocal inside, most
-        with places.only_one(tmp_path):
+        with running.only_one(tmp_path):
             inside += 1
             most = max(most, inside)
             time.sleep(0.05)

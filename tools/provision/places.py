@@ -1,11 +1,8 @@
 """Where things are: the project folder and the user's cache. Nothing else is written to."""
 
-import contextlib
-import fcntl
 import os
 import re
 import sys
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +44,3 @@ def base_python() -> Path:
     """The Python that this one comes from if this one is of a virtual environment, which may go away."""
     base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
     return base if base.exists() else Path(sys.executable)
-
-
-@contextlib.contextmanager
-def only_one(folder: Path) -> Generator[None]:
-    """Keeps two runs of set-up from making the same thing at the same time; the second waits."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".setup.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 from . import host
-from .places import PROJECT, VENV, locked, only_one, tools_folder
-from .running import SetupError, run, say
+from .places import PROJECT, VENV, locked, tools_folder
+from .running import SetupError, only_one, run, say
 
 # From here on a file backend can remove a stack tag, and hooks run as the rollout needs them.
 OLDEST = (3, 249)

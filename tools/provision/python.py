@@ -9,8 +9,8 @@ import tempfile
 import venv
 from pathlib import Path
 
-from .places import LOCK_FILE, PROJECT, VENV, base_python, cache, locked, only_one
-from .running import SetupError, run, say
+from .places import LOCK_FILE, PROJECT, VENV, base_python, cache, locked
+from .running import SetupError, only_one, run, say
 
 # The store of certificates that the system trusts, as pip does: some networks have their own authority.
 UV_ENVIRONMENT = {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"}

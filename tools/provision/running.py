@@ -1,10 +1,12 @@
 """Commands with a log, and what set-up says while they run."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 from .places import LOGS
@@ -20,6 +22,19 @@ class SetupError(Exception):
 def say(text: str) -> None:
     """Tells what is being done."""
     print(f"setup: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Generator[None]:
+    """Keeps two runs of set-up from making the same thing at the same time; the second waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".setup.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another set-up that is at work in {folder}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def run(
