@@ -24,6 +24,7 @@ from localazure.settings import Settings
 from localazure.tls import bundle_path
 
 AIM_P50 = 2.0
+LATE = 10.0  # milliseconds of the generator at which its figures are about the machine
 CONDA = "dependencies:\n  - pip:\n      - azureml-inference-server-http~=1.5\n"
 SCORE = """\
 import json
@@ -130,6 +131,7 @@ def _pooled(reports: list[Report]) -> dict[str, Any]:
         "sent": len(samples),
         "failed": sum(each.failed for each in reports),
         "lost": sum(each.lost for each in reports),
+        "sent_late_p99": percentile(sorted(sample.late_ms for sample in samples), 99),
     }
 
 
@@ -148,21 +150,31 @@ def main() -> int:
     figures = asyncio.run(measure(arguments.rate, arguments.seconds, arguments.turns))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(figures, indent=1) + "\n")
-    print(
-        f"{'ms at ' + format(arguments.rate, 'g') + '/s':<14}"
-        + "".join(f"{f'p{p}':>9}" for p in PERCENTS)
-        + "    lost"
-    )
-    for name, key in (("model server", "direct"), ("gateway", "gateway")):
-        row = figures[key]
-        print(f"{name:<14}" + "".join(f"{row[f'p{p}']:>9.2f}" for p in PERCENTS) + f"{row['lost']:>8}")
-    print(f"{'added':<14}" + "".join(f"{figures['added_ms'][f'p{p}']:>9.2f}" for p in PERCENTS))
-    lost = figures["gateway"]["failed"] + figures["direct"]["failed"]
-    kept = lost == 0 and figures["added_ms"]["p50"] <= AIM_P50
-    print(
-        f"{'holds' if kept else 'MISSED'}: p50 adds at most {AIM_P50:g} ms, and no request fails ({lost} did)"
-    )
-    return 0 if kept else 1
+    return report(figures)
+
+
+def report(figures: dict[str, Any]) -> int:
+    """Print the table and the verdict; 0 only where the aim was reached."""
+    rows = {"model server": figures["direct"], "gateway": figures["gateway"], "added": figures["added_ms"]}
+    head = f"ms at {figures['rate']:g}/s"
+    print(f"{head:<14}" + "".join(f"{f'p{p}':>9}" for p in PERCENTS) + "   failed")
+    for name, row in rows.items():
+        print(
+            f"{name:<14}" + "".join(f"{row[f'p{p}']:>9.2f}" for p in PERCENTS) + f"{row.get('failed', ''):>9}"
+        )
+    late = max(figures[way]["sent_late_p99"] for way in ("direct", "gateway"))
+    failed = sum(figures[way]["failed"] for way in ("direct", "gateway"))
+    aim = f"p50 adds at most {AIM_P50:g} ms, and no request fails"
+    if failed == 0 and figures["added_ms"]["p50"] <= AIM_P50:
+        print(f"holds: {aim}")
+        return 0
+    if late > LATE:
+        print(
+            f"CAN'T TELL: {aim}. The generator itself was {late:.0f} ms late: this machine is busy with more"
+        )
+    else:
+        print(f"MISSED: {aim}")
+    return 1
 
 
 if __name__ == "__main__":
