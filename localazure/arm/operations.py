@@ -134,12 +134,12 @@ class Operations:
         await self.stop()
         self._database.execute("DELETE FROM operations")
 
-    def url(self, operation: Operation, where: str = "mfeOperationsStatus") -> str:
+    def url(self, operation_id: str, where: str = "mfeOperationsStatus") -> str:
         """Where to ask for an operation: `mfeOperationsStatus` or `mfeOperationResults`."""
         settings = self._azure.settings
         return (
             f"{settings.base_url}/subscriptions/{settings.subscription}/providers/"
-            f"Microsoft.MachineLearningServices/locations/{settings.location}/{where}/{operation.id}"
+            f"Microsoft.MachineLearningServices/locations/{settings.location}/{where}/{operation_id}"
             "?api-version=2025-12-01"
         )
 

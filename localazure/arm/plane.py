@@ -179,7 +179,7 @@ class Plane:
             headers = POLL_AGAIN if operation.ended is None else {}
             return Answer(200, operation.body(call.path.id), headers)
         if operation.ended is None:
-            again = {"Location": self.operations.url(operation, "mfeOperationResults")}
+            again = {"Location": self.operations.url(operation.id, "mfeOperationResults")}
             return Answer(202, None, again | POLL_AGAIN)
         if operation.error is not None:
             raise bad_request(operation.error["message"], operation.error["code"])

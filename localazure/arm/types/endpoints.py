@@ -226,22 +226,20 @@ class OnlineEndpoints(Kind):
 def started(kind: Kind, resource: Resource, operation: Operation, status: int) -> Answer:
     """The first answer of a long-running operation: PUT shows the resource, the others nothing."""
     operations = kind.plane.operations
-    headers = {"Azure-AsyncOperation": operations.url(operation)} | POLL_AGAIN
+    headers = {"Azure-AsyncOperation": operations.url(operation.id)} | POLL_AGAIN
     if operation.verb == "PUT":
         return Answer(status, kind.view(resource), headers)
-    location = {"Location": operations.url(operation, "mfeOperationResults")}
+    location = {"Location": operations.url(operation.id, "mfeOperationResults")}
     return Answer(status, None, (headers if operation.verb == "DELETE" else POLL_AGAIN) | location)
 
 
 def server_properties(kind: Kind, resource: Resource) -> JSON:
     """What Azure writes into `properties.properties` of endpoints and deployments."""
-    operation_id = resource.state.get("operation")
-    operation = kind.plane.operations.get(operation_id) if operation_id else None
     return {
         "createdBy": "local",
         "createdAt": iso(resource.created),
         "lastModifiedAt": iso(resource.modified),
-        "AzureAsyncOperationUri": kind.plane.operations.url(operation) if operation else None,
+        "AzureAsyncOperationUri": kind.plane.operations.url(resource.state["operation"]),
     }
 
 

@@ -47,10 +47,10 @@ class ResourceGroups(Kind):
         resource = self.need(call.path)
         running = self.plane.operations.on(resource.id)
         if running is None:
-            self.store.put(_deleting(resource))
+            self.store.put(_state(resource, "Deleting"))
             running = self.plane.operations.begin(self, resource.id, "DELETE", new_operation_id("rg", NIL))
         return Answer(
-            202, None, {"Location": self.plane.operations.url(running, "mfeOperationResults")} | POLL_AGAIN
+            202, None, {"Location": self.plane.operations.url(running.id, "mfeOperationResults")} | POLL_AGAIN
         )
 
     async def work(self, operation: Operation) -> None:
@@ -68,10 +68,6 @@ class ResourceGroups(Kind):
 
     def _new_id(self, base: str, path: ArmPath) -> str:
         return f"{base}/resourceGroups/{path.name}"
-
-
-def _deleting(resource: Resource) -> Resource:
-    return _state(resource, "Deleting")
 
 
 def _state(resource: Resource, name: str) -> Resource:
