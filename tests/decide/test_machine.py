@@ -190,7 +190,9 @@ class Histories(RuleBasedStateMachine):
             if name and release and (share or name == record.prod) and (it is None or it.release != release):
                 azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
         if azure.traffic is not None:
-            azure.traffic = {n: s for n, s in record.traffic.items() if n in azure.deployments}
+            settled = record.candidate is None and record.prod is not None
+            recorded_map = {record.prod or "": 100} if settled else record.traffic
+            azure.traffic = {n: s for n, s in recorded_map.items() if n in azure.deployments}
         for name, it in list(azure.deployments.items()):
             if name == record.prod or it.state in (Provisioning.CREATING, Provisioning.UPDATING):
                 it.state, it.ends_as = Provisioning.SUCCEEDED, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from azure_model import Azure, Live, Weather
+from azure_model import Azure, Live, Quality, Weather
 from story import (
     LADDER,
     ONE,
@@ -113,6 +113,19 @@ def test_drift_holds_is_named_and_goes_on_once_restored(ups: int) -> None:
     story.config(TWO)
     story.azure.traffic = recorded
     assert step_of(story).phase is not Phase.DEGRADED
+
+
+def test_traffic_of_others_stays_drift_after_an_abort_until_prod_has_all() -> None:
+    story = rolling_out(2, Quality.BAD_AT_GATE)
+    story.azure.deployments["theirs"] = Live(None, Provisioning.SUCCEEDED)
+    story.azure.traffic = {"blue": 60, "green": 25, "theirs": 15}
+    assert step_of(story).kind is StepKind.ABORT
+    story.config(THREE)
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert "theirs 15" in step.reason
+    story.azure.traffic = {"blue": 100}
+    assert step_of(story).kind is StepKind.START
 
 
 def test_a_share_that_is_no_rung_any_more_holds() -> None:
