@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pulumi
 
@@ -22,6 +22,12 @@ from rollout.stack.declare import Ground
 if TYPE_CHECKING:
     from rollout.core.step import Step
 
+TOLD = 32
+"""The exit code by which a program lets Pulumi's Python host know that it has said itself what is wrong.
+
+Any other makes the host add an error of its own; `pulumi up` exits with 1 either way.
+"""
+
 
 def run() -> None:
     """Take the one step that is due, and say why.
@@ -32,10 +38,15 @@ def run() -> None:
         with tags.PendingTags(stack_name()) as pending:
             step = _rollout(pending)
     except (ConfigError, CodeError, AzureFault, tags.TagError) as error:
-        raise pulumi.RunError(str(error)) from None
+        _end(str(error))
     if step is not None and step.outcome.exits_non_zero and not pulumi.runtime.is_dry_run():
-        pulumi.log.error(tell.headline(step))
-        sys.exit(1)
+        _end(tell.headline(step))
+
+
+def _end(why: str) -> NoReturn:
+    """End the run with a sentence. What is registered by then is still carried out, saved and published."""
+    pulumi.log.error(why)
+    sys.exit(TOLD)
 
 
 def stack_name() -> str:
