@@ -152,12 +152,7 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
             scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
         )
     if plan.release == record.failed_release:
-        serving = f"{record.prod} ({record.prod_release}) serves" if record.prod else "nothing serves"
-        return moves.stay(
-            scene,
-            f"{plan.release} was taken back and isn't tried again: {serving}; release another",
-            kind=StepKind.NONE,
-        )
+        return moves.stay(scene, _refused(record, plan.release), kind=StepKind.NONE)
     return moves.stay(scene, f"{record.prod} serves {record.prod_release}: nothing to do", kind=StepKind.NONE)
 
 
@@ -324,6 +319,13 @@ def _garbled(scene: Scene, error: RecordError) -> Step:
     """Hold where the record can't be read: every deployment of ours stays as it is."""
     reason = f"the endpoint's record can't be read: {error}: put it right, then run again"
     return moves.stay(scene, reason, phase=Phase.DEGRADED)
+
+
+def _refused(record: Record, release: str) -> str:
+    if release == record.prod_release:
+        return f"{release} failed at 100 % and keeps its traffic, for want of an earlier one: release another"
+    serving = f"{record.prod} ({record.prod_release}) serves" if record.prod else "nothing serves"
+    return f"{release} was taken back and isn't tried again: {serving}; release another"
 
 
 def _starts(plan: Plan, slot: str, *, first: bool) -> str:

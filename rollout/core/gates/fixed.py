@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -28,7 +28,7 @@ class Limit:
     """A bound, one for all stages or one a stage."""
 
     default: float | None = None
-    by_stage: Mapping[int, float] = MappingProxyType({})
+    by_stage: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def at(self, stage: int) -> float | None:
         """Return the bound at that stage: its own, else that of the nearest below, else the default."""
@@ -47,7 +47,7 @@ class FixedGate:
     points: int = 5
     filter: str | None = None
     """Added to `deployment eq '<candidate>'`."""
-    max: Limit = Limit()
-    min: Limit = Limit()
+    max: Limit = field(default_factory=Limit)
+    min: Limit = field(default_factory=Limit)
     empty: Empty = Empty.HOLD
     failure_limit: int = 0
