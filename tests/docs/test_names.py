@@ -1,0 +1,112 @@
+"""What pages name is in the code, and what people meet of the code is in the pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from localazure import cli as local_cli
+from localazure.env import environment
+from localazure.settings import Settings
+from rollout import cli
+from rollout.core.publication import PUBLISHED_TAGS
+from rollout.core.record import TAGS
+from rollout.core.step import Phase, StepKind
+from tests.docs.pages import NAMES, ROOT, code, sources, spans, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+COMMAND = re.compile(r"(?:^|[;&|(]\s*)(rollout|localazure) ([a-z]+)\b([^|&;)]*)")
+MAKE = re.compile(r"(?<![\w./-])make ([a-z]+)\b((?: [A-Za-z]+=\S+)*)")
+NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+EXAMPLES = {"WORKER_COUNT"}
+OTHERS_OPTIONS = {"--upgrade", "--upgrade-package", "--expect-no-changes"}
+MAKEFILE = (ROOT / "Makefile").read_text()
+SOURCES = sources()
+
+
+def commands(module: ModuleType) -> dict[str, set[str]]:
+    """Return the options of each command of a command line."""
+    parser: Any = vars(module)["_parser"]()
+    subparsers = next(each for each in parser._actions if isinstance(each.choices, dict))
+    return {
+        name: {option for action in sub._actions for option in action.option_strings}
+        for name, sub in subparsers.choices.items()
+    }
+
+
+KNOWN = {"rollout": commands(cli), "localazure": commands(local_cli)}
+OPTIONS = {option for each in KNOWN.values() for options in each.values() for option in options}
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_commands_and_options_exist(page: str):
+    for line in code(page):
+        for program, command, rest in COMMAND.findall(line):
+            assert command in KNOWN[program], f"{page}: {program} {command}"
+            for option in re.findall(r"--[a-z-]+", rest):
+                assert option in KNOWN[program][command], f"{page}: {program} {command} {option}"
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_options_that_stand_alone_exist(page: str):
+    alone = {span.split(" ")[0] for span in spans(page) if span.startswith("--")}
+    assert alone - OPTIONS - OTHERS_OPTIONS == set()
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_make_targets_and_their_variables_exist(page: str):
+    targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    for line in code(page):
+        for target, given in MAKE.findall(line):
+            assert target in targets, f"{page}: make {target}"
+            for variable in re.findall(r"(\w+)=", given):
+                read = f"$({variable})" in MAKEFILE or f'"{variable}"' in SOURCES
+                assert read, f"{page}: make {target} {variable}="
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_variables_and_tags_exist(page: str):
+    named = {name for span in code(page) for name in NAME.findall(span)} - EXAMPLES
+    assert {name for name in named if not re.search(rf"\b{name}\b", SOURCES)} == set()
+
+
+def test_every_tag_step_and_phase_is_explained():
+    page = text("docs/architecture.md")
+    rows = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    assert set(TAGS) | set(PUBLISHED_TAGS) <= rows
+    later = {StepKind.UNDO, StepKind.ADOPT, StepKind.RESET}
+    assert {kind.value for kind in set(StepKind) - later} <= rows
+    assert all(f"`{kind}`" in page for kind in later)
+    assert all(phase in page for phase in Phase)
+
+
+def test_every_command_of_the_local_azure_is_explained():
+    page = text("docs/local-azure.md")
+    assert [name for name in KNOWN["localazure"] if f"`localazure {name}`" not in page] == []
+
+
+def test_every_variable_of_the_local_azure_is_explained(tmp_path: Path):
+    page = text("docs/local-azure.md")
+    names = set(environment(Settings(home=tmp_path, port=1), {})) - {"PATH", "no_proxy"}
+    assert {name for name in names if f"`{name}`" not in page} - {"PULUMI_SKIP_UPDATE_CHECK"} == set()
+
+
+def test_control_paths_are_those_there_are():
+    routes = re.findall(r'web\.(\w+)\("(/_local/\w+)"', (ROOT / "localazure/control.py").read_text())
+    rows = re.findall(r"^\| (GET|POST|DELETE) `(/_local/\w+)", text("docs/local-azure.md"), re.MULTILINE)
+    assert {(method.upper(), path) for method, path in routes} == set(rows)
+
+
+def test_exit_codes_are_those_there_are():
+    from rollout.cli.status import EXIT_CODES  # noqa: PLC0415 - Azure's packages
+
+    page = text("docs/operating.md")
+    for phase, exit_code in EXIT_CODES.items():
+        assert re.search(rf"^\| {exit_code} \|.*{phase}", page, re.MULTILINE), phase
+    for exit_code in (cli.USAGE, cli.UNREADABLE):
+        assert f"\n| {exit_code} |" in page
