@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 RELEASE_TAG = "ROLLOUT_RELEASE"
 """The deployment's own ARM tag with its release id, in the PUT that carries the model."""
+STARTED_TAG = "ROLLOUT_STARTED"
+"""The deployment's own ARM tag with the time of the step that started it."""
 
 
 def endpoint_body(location: str, auth: Auth) -> dict[str, Any]:
@@ -26,9 +28,13 @@ def endpoint_body(location: str, auth: Auth) -> dict[str, Any]:
 
 
 def deployment_body(
-    release: Release, *, workspace_id: str, code_id: str | None, location: str, instances: int
+    release: Release, *, workspace_id: str, code_id: str | None, location: str, instances: int, at: str
 ) -> dict[str, Any]:
-    """Return the body of a deployment that serves this release."""
+    """Return the body of a deployment that serves this release.
+
+    `at` is the time of the step that starts it. It makes each start a change to the engine, also where its
+    state holds the very same deployment and Azure has lost it.
+    """
     serving, requests = release.settings, release.settings.requests
     properties: dict[str, Any] = {
         "endpointComputeType": "Managed",
@@ -53,7 +59,7 @@ def deployment_body(
     return {
         "location": location,
         "sku": {"name": "Default", "capacity": instances},
-        "tags": {RELEASE_TAG: release.id},
+        "tags": {RELEASE_TAG: release.id, STARTED_TAG: at},
         "properties": properties,
     }
 

@@ -36,7 +36,9 @@ def decide(plan: Plan, seen: Observed, judgement: Judgement | None) -> Step:
     if seen.endpoint.state.in_progress:
         state = seen.endpoint.state
         return moves.stay(scene, f"the endpoint is {state}: run again when Azure has finished")
-    if record is None and (seen.deployments or live(seen.endpoint.traffic)):
+    if record is None and not seen.deployments and not live(seen.endpoint.traffic):
+        return _fresh_start(scene)
+    if record is None:
         return moves.stay(
             scene,
             f"the endpoint serves already ({show(seen.endpoint.traffic)}) and carries no record of a "
@@ -187,9 +189,11 @@ def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:
 
 
 def _fresh_start(scene: Scene) -> Step:
-    """Decide how the wanted release starts: in the first slot that isn't prod's."""
+    """Decide how the wanted release starts: in the first slot that is neither prod's nor somebody else's."""
     plan, record = scene.plan, scene.record
-    slot = next(name for name in plan.slots if name != record.prod)
+    others = [name for name in plan.slots if name != record.prod]
+    free = [name for name in others if (there := scene.live(name)) is None or there.release is not None]
+    slot = (free or others)[0]
     occupant = scene.live(slot)
     if occupant is not None and (blocked := _blocked(scene, occupant)):
         return blocked

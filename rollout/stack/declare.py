@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from rollout.azure.errors import Missing
+from rollout.core import times
 from rollout.core.bodies import deployment_body, endpoint_body
 from rollout.core.config import ConfigError, Problem
 from rollout.core.step import Form, StepKind
@@ -78,6 +79,7 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack, below
             code_id=code_id,
             location=location,
             instances=_instances(ground, step),
+            at=times.show_instant(sight.now),
         )
     frozen = {name: each.inputs for name, each in sight.deployments.items()}
     served = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, cast
 from rollout.core import times
 from rollout.core.observed import Probe, Published
 from rollout.core.publication import PHASE, PROBE, REASON, REPAIRED, SETTLED, TAG_LENGTH
-from rollout.core.record import TAGS
+from rollout.core.record import SINCE, TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,15 +89,20 @@ def parse(tags: Mapping[str, str]) -> Published:
 def write(stack: Stack, wanted: Mapping[str, str | None]) -> None:
     """Make the stack's tags say what is wanted; None is a tag that goes. Tags that say it already are left.
 
-    The phase is written last: a reader who waits for it finds all the others in place.
-    Raises `TagError` at the first tag that the CLI doesn't write.
+    `ROLLOUT_SINCE` is written last, and the record after what goes with it: a publish that dies half-way
+    leaves a record that lags, and so is published again. Raises `TagError` at the first tag that the CLI
+    doesn't write.
     """
-    for name in sorted(wanted, key=lambda name: name == PHASE):
+    for name in sorted(wanted, key=_turn):
         value = wanted[name]
         if value is None and name in stack.present:
             _tag(stack.name, "rm", name)
         elif value is not None and value[:TAG_LENGTH] != stack.present.get(name):
             _tag(stack.name, "set", name, value[:TAG_LENGTH])
+
+
+def _turn(name: str) -> int:
+    return 2 if name == SINCE else int(name in TAGS)
 
 
 def _tag(stack: str, verb: str, name: str, *value: str) -> None:

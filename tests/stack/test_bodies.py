@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rollout.core.assets import AssetKind, AssetRef
-from rollout.core.bodies import RELEASE_TAG, deployment_body, endpoint_body, iso
+from rollout.core.bodies import RELEASE_TAG, STARTED_TAG, deployment_body, endpoint_body, iso
 from rollout.core.config import Auth
 from rollout.core.release import Release
 from rollout.core.serving import RequestSettings, ServingSettings
@@ -35,8 +35,10 @@ def test_a_deployment_carries_its_release_in_the_put_that_carries_the_model() ->
         environment=AssetRef(AssetKind.ENVIRONMENT, "e", "1"),
         settings=ServingSettings(requests=RequestSettings(max_concurrent_requests_per_instance=7)),
     )
-    body = deployment_body(release, workspace_id=WORKSPACE, code_id="code", location="eastus", instances=3)
-    assert body["tags"] == {RELEASE_TAG: release.id}
+    body = deployment_body(
+        release, workspace_id=WORKSPACE, code_id="code", location="eastus", instances=3, at="then"
+    )
+    assert body["tags"] == {RELEASE_TAG: release.id, STARTED_TAG: "then"}
     assert body["sku"] == {"name": "Default", "capacity": 3}
     properties = body["properties"]
     assert properties["model"] == f"{WORKSPACE}/models/m/versions/2"
@@ -47,7 +49,9 @@ def test_a_deployment_carries_its_release_in_the_put_that_carries_the_model() ->
 
 def test_a_model_that_brings_its_own_server_has_no_code() -> None:
     release = Release(model=AssetRef(AssetKind.MODEL, "m", "2"), instance_type="Standard_DS3_v2")
-    body = deployment_body(release, workspace_id=WORKSPACE, code_id=None, location="eastus", instances=1)
+    body = deployment_body(
+        release, workspace_id=WORKSPACE, code_id=None, location="eastus", instances=1, at="then"
+    )
     assert not {"environmentId", "codeConfiguration", "modelMountPath"} & body["properties"].keys()
 
 

@@ -55,10 +55,16 @@ def _backend(folder: Path, monkeypatch: pytest.MonkeyPatch, *, broken: bool) -> 
 def test_what_is_written_is_read(backend: Path) -> None:
     backend.write_text(json.dumps({"OLD": "gone", "KEPT": "as it is"}))
     stack = tags.Stack("dev", {"OLD": "gone"})
-    tags.write(stack, {"ROLLOUT_PHASE": "Healthy", "A": "1", "OLD": None, "NEVER": None})
-    assert tags.PendingTags("dev").result() == {"ROLLOUT_PHASE": "Healthy", "A": "1", "KEPT": "as it is"}
+    wanted = {"ROLLOUT_SINCE": "now", "PROD_DEPLOYMENT": "blue", "A": "1", "OLD": None, "NEVER": None}
+    tags.write(stack, wanted)
+    assert tags.PendingTags("dev").result() == {
+        "ROLLOUT_SINCE": "now",
+        "PROD_DEPLOYMENT": "blue",
+        "A": "1",
+        "KEPT": "as it is",
+    }
     written = (backend.parent / "log").read_text().splitlines()
-    assert written == ["set A", "rm OLD", "set ROLLOUT_PHASE", "ls"], "the phase comes last"
+    assert written == ["set A", "rm OLD", "set PROD_DEPLOYMENT", "set ROLLOUT_SINCE", "ls"]
 
 
 def test_a_tag_that_says_it_already_is_not_written(backend: Path) -> None:
