@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ def test_a_candidate_that_does_not_provision(rollout: Callable[..., Rollout]) ->
     given.project.release(2)
     assert given.up().step == "start"
     assert given.deployments()["green"].startswith("tiny:2-")
+
+
+def test_a_candidate_that_somebody_deletes_is_created_again(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    assert given.up().step == "start"
+    given.azure.arm("DELETE", f"{given.endpoint_id}/deployments/blue")
+    while given.deployments():
+        time.sleep(0.1)
+    assert given.up().step == "start"
+    assert given.deployments()["blue"].startswith("tiny:1-")
+    assert given.up().step == "promote"
 
 
 def test_a_first_release_that_fails_its_probe_gets_no_traffic(rollout: Callable[..., Rollout]) -> None:
