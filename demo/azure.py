@@ -22,7 +22,7 @@ class LocalAzure:
     home: Path
 
     def up(self, rate: float) -> str:
-        """Start it on a free port, its clock at that rate, and return where it answers."""
+        """Start it on a free port, unless it runs, with its clock at that rate; return where it answers."""
         self._run("up", "--port", "0", "--rate", f"{rate:g}")
         return self.env()["AZURE_AUTHORITY_HOST"]
 

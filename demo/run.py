@@ -100,7 +100,7 @@ class Demo:
         stack = project.Project(Shell(home, env, self.folder / "logs", view.tick))
         stack.init()
         settings = stack.settings()
-        return Scene(view, stack, settings, stack.arm(settings), RATE)
+        return Scene(view, stack, settings, stack.arm(settings), self.azure, RATE)
 
     def close(self, view: View, outcome: judge.Outcome) -> int:
         """Sum up, and return the exit code."""
@@ -157,6 +157,7 @@ def _run(demo: Demo) -> int:
         return INTERRUPTED
     finally:
         if not (demo.keep and told):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C doesn't leave things running
             demo.end()
 
 

@@ -59,22 +59,36 @@ class View:
 
     def chapter(self, title: str) -> None:
         """Begin a part of the story."""
-        self._print("")
-        self._print(title, "bold")
+        self.raw("")
+        self.raw(title, "bold")
 
     def say(self, text: str, style: str = "") -> None:
         """Show an event, with the time since the demo began."""
-        seconds = int(time.monotonic() - self.started)
-        self._print(f"{seconds // 60:3}:{seconds % 60:02}  {text}", style)
+        minutes, seconds = divmod(int(time.monotonic() - self.started), 60)
+        self._row(f"{minutes}:{seconds:02}", text, style)
 
     def detail(self, lines: Iterable[str], style: str = "dim") -> None:
         """Show lines that belong to the event before."""
         for line in lines:
-            self._print(f"        {line}", style)
+            self._row("", line, style)
 
-    def raw(self, text: str) -> None:
-        """Show text as it is."""
-        self._print(text)
+    def raw(self, text: str, style: str = "") -> None:
+        """Show text as it is; on a terminal that is wider than it."""
+        if self.console.is_terminal:
+            self.console.print(Text(text, style), soft_wrap=True)
+        else:
+            print(text, flush=True)
+
+    def _row(self, stamp: str, text: str, style: str) -> None:
+        if not self.console.is_terminal:
+            print(f"{stamp:>6}  {text}".rstrip(), flush=True)
+            return
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(width=6, justify="right", style="dim")
+        grid.add_column(overflow="fold")
+        indent = len(text) - len(text.lstrip())
+        grid.add_row(stamp, Padding(Text(text.lstrip(), style), (0, 0, 0, indent)))
+        self.console.print(grid)
 
     def table(self, table: Table) -> None:
         """Show a table; its width is what it needs where no terminal limits it."""
@@ -99,10 +113,10 @@ class View:
         tally = self.counted()
         grid = Table.grid(padding=(0, 2))
         for name, share in sorted(self.traffic.items()):
-            served = tally.served.get(name, Served())
+            served, filled = tally.served.get(name, Served()), round(share * BAR / 100)
             grid.add_row(
                 "  " + name,
-                Text("█" * round(share * BAR / 100), COLOURS.get(name, "cyan")) + Text(" " * 1),
+                Text.assemble(("█" * filled, COLOURS.get(name, "cyan")), ("░" * (BAR - filled), "dim")),
                 f"{share} %",
                 f"{served.requests} requests",
                 Text(f"{served.failures} failed", "red" if served.failures else "dim"),
@@ -113,9 +127,3 @@ class View:
         else:
             left = f"{max(0.0, self.until - now):.0f} s left"
         return Group(Text(""), grid, Text(f"  {self.busy}: {left}" if self.busy else "", "cyan"))
-
-    def _print(self, text: str, style: str = "") -> None:
-        if self.console.is_terminal:
-            self.console.print(Text(text, style))
-        else:
-            print(text, flush=True)
