@@ -11,6 +11,7 @@ from localazure import cli as local_cli
 from localazure.env import environment
 from localazure.settings import Settings
 from rollout import cli
+from rollout.core.bodies import RELEASE_TAG, STARTED_TAG
 from rollout.core.publication import PUBLISHED_TAGS
 from rollout.core.record import TAGS
 from rollout.core.step import Phase, StepKind
@@ -79,6 +80,7 @@ def test_every_tag_step_and_phase_is_explained():
     page = text("docs/architecture.md")
     rows = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
     assert set(TAGS) | set(PUBLISHED_TAGS) <= rows
+    assert all(f"`{tag}`" in page for tag in (RELEASE_TAG, STARTED_TAG))
     later = {StepKind.UNDO, StepKind.ADOPT, StepKind.RESET}
     assert {kind.value for kind in set(StepKind) - later} <= rows
     assert all(f"`{kind}`" in page for kind in later)
