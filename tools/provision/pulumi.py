@@ -97,9 +97,7 @@ def _build(folder: Path) -> None:
             f"Pulumi {OLDEST[0]}.{OLDEST[1]} or newer is not on PATH and its installer cannot be "
             "reached from here: install Pulumi, or install Go 1.25 or newer so that set-up can build it"
         )
-    say(
-        f"that cannot be reached; building Pulumi {version} with Go instead (once: 4 minutes, 3 GB in Go's caches)"
-    )
+    say(f"that cannot be reached; building Pulumi {version} with Go (once: 4 minutes, 3 GB in Go's caches)")
     new = folder / "pulumi.new"
     run(
         "pulumi-build",
