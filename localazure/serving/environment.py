@@ -17,7 +17,7 @@ from localazure.serving.conda import parse_conda, requirement_name
 from localazure.serving.spec import ProvisioningError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from localazure.serving.conda import CondaFile
 
@@ -115,9 +115,18 @@ def _uv() -> list[str]:
     )
 
 
+def _as_set_up(variables: Mapping[str, str]) -> dict[str, str]:
+    """What uv trusts: the system's authorities, some networks have their own; not a local Azure's bundle."""
+    local = variables.get("LOCALAZURE_HOME")
+    trusted = variables.get("SSL_CERT_FILE", "")
+    dropped = "SSL_CERT_FILE" if local and trusted.startswith(local) else None
+    return {"UV_SYSTEM_CERTS": "1"} | {name: text for name, text in variables.items() if name != dropped}
+
+
 async def _run(command: list[str], conda: CondaFile) -> None:
     process = await asyncio.create_subprocess_exec(
         *command,
+        env=_as_set_up(os.environ),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
