@@ -10,7 +10,7 @@ import threading
 import time
 from concurrent import futures
 from importlib.metadata import version
-from typing import Final
+from typing import Final, NoReturn
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -40,11 +40,17 @@ def serve(arguments: list[str]) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(version("pulumi-azure-native")), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine says Cancel, and waits for the running PUT
+    # A plugin has a process group of its own: only the engine interrupts it, when it is done with it, and
+    # waits 5 s before it kills it. Ctrl-C at a terminal reaches the engine, which says Cancel.
+    signal.signal(signal.SIGINT, _end)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     watch.start()
     watch.join()
+    _end()
+
+
+def _end(*_: object) -> NoReturn:
     os._exit(0)
 
 
