@@ -131,7 +131,6 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         print(f"demo: BAD={bad}: it is one of {', '.join(BAD)}", file=sys.stderr)
         return USAGE
     demo = Demo(project.CHECKOUT / ".local" / "demo", environ.get("KEEP", "") not in {"", "0", "no"}, bad)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _alone(demo.folder.with_suffix(".lock")):
             return _run(demo)
@@ -142,6 +141,12 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
 
 def _run(demo: Demo) -> int:
     view, told = View(), False
+
+    def stop(*_: object) -> None:
+        view.stopped = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     try:
         demo.clear()
         with view:
@@ -157,7 +162,6 @@ def _run(demo: Demo) -> int:
         return INTERRUPTED
     finally:
         if not (demo.keep and told):
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C doesn't leave things running
             demo.end()
 
 

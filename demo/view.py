@@ -39,6 +39,8 @@ class View:
     """What goes on now."""
     until: float | None = None
     """When it ends, by `time.monotonic`; None where that isn't known."""
+    stopped: bool = False
+    """Somebody interrupted: the next tick raises `KeyboardInterrupt`, where nothing is half done."""
     started: float = field(default_factory=time.monotonic)
     _since: float = field(default_factory=time.monotonic)
     _drawn: float = 0.0
@@ -103,7 +105,9 @@ class View:
         self.tick()
 
     def tick(self) -> None:
-        """Bring the live part up to date; cheap, and nothing at all without a terminal."""
+        """Bring the live part up to date; cheap. Raises `KeyboardInterrupt` once somebody has interrupted."""
+        if self.stopped:
+            raise KeyboardInterrupt
         now = time.monotonic()
         if self._live and now - self._drawn >= EVERY:
             self._drawn = now
