@@ -119,7 +119,9 @@ class Demo:
         if different:
             view.raw(f"  Logs: {self.folder}, in logs/ (the commands), client/ (what failed) and azure/")
         view.raw("")
-        for line in summary.following(self.azure.home, self.folder / "project", kept=self.keep):
+        for line in summary.following(
+            self.azure.home, self.folder / "project", BAD[self.bad], kept=self.keep
+        ):
             view.raw(line)
         return 1 if different else 0
 

@@ -75,8 +75,11 @@ def client(outcome: Outcome) -> list[str]:
     return [*lines, f"client, {'all the time':<13} {counts(outcome.counted)}"]
 
 
-def following(azure: Path, project: Path, *, kept: bool) -> Iterable[str]:
-    """Return what to try next: commands that work as printed where all was left running."""
+def following(azure: Path, project: Path, changed: Iterable[str], *, kept: bool) -> Iterable[str]:
+    """Return what to try next: commands that work as printed where all was left running.
+
+    `changed` are the keys of config, the model's apart, that the bad release has set.
+    """
     if not kept:
         return [
             "Next: `make demo KEEP=1` leaves it all running and says how to go on;",
@@ -87,6 +90,7 @@ def following(azure: Path, project: Path, *, kept: bool) -> Iterable[str]:
         f'  eval "$(tools/env)"; eval "$(localazure env --home {azure})"',
         f"  rollout status --stack dev --cwd {project}",
         f"  cd {project}",
+        *(f"  pulumi config rm {key}" for key in changed),
         "  pulumi config set rollout:model azureml:credit-risk:1 && pulumi preview    # another release",
         "  pulumi up --yes --skip-preview                                             # its next step",
         f"To end it: localazure down --home {azure}    (the client ends when nobody answers)",
