@@ -14,6 +14,7 @@ from rollout.cli import view
 from rollout.cli.stack import open_stack
 from rollout.core import times
 from rollout.core.judging import stage_opened
+from rollout.core.publication import phase_of
 from rollout.core.step import Phase
 from rollout.core.traffic import NO_TRAFFIC
 from rollout.stack import tags
@@ -52,7 +53,7 @@ def look(stack: StackView) -> dict[str, Any]:
         "stack": stack.name,
         "endpoint": stack.place.endpoint,
         "at": times.show_instant(sight.now),
-        "phase": found.step.phase.value,
+        "phase": _phase(found).value,
         "wanted": found.plan.release,
         "deployments": _deployments(found),
         "stage": _stage(found),
@@ -61,6 +62,13 @@ def look(stack: StackView) -> dict[str, Any]:
         "why": found.seen.published.reason,
         "next": {"step": found.step.kind.value, "reason": found.step.reason},
     }
+
+
+def _phase(found: Assessment) -> Phase:
+    """Return the phase now: what the next step makes of it is the next step's to say."""
+    if found.step.kind.publishes:
+        return phase_of(found.record, found.plan.release)
+    return found.step.phase
 
 
 def _deployments(found: Assessment) -> list[dict[str, Any]]:

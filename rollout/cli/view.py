@@ -70,7 +70,7 @@ def render(found: dict[str, Any]) -> RenderableType:
 def _deployments(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in ("deployment", "role", "release", "traffic", "", "state", "instances"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold", no_wrap=column == "traffic")
     for row in rows:
         share = int(row["traffic"])
         table.add_row(

@@ -149,6 +149,12 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
         return _soaking(scene, record.old_prod, wanted=wanted)
     if wanted:
         return _fresh_start(scene)
+    if left := _discarded(scene):
+        return moves.repair(
+            scene,
+            f"{left} is left of {record.failed_release}, and keepFailed is false: deleted",
+            without=left,
+        )
     if seen.published.phase != scene.published_phase:
         return moves.repair(
             scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
@@ -156,6 +162,23 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
     if plan.release == record.failed_release:
         return moves.stay(scene, _refused(record, plan.release), kind=StepKind.NONE)
     return moves.stay(scene, f"{record.prod} serves {record.prod_release}: nothing to do", kind=StepKind.NONE)
+
+
+def _discarded(scene: Scene) -> str | None:
+    """Return the slot that holds a release that was taken back and isn't to be kept, or None."""
+    record = scene.record
+    return next(
+        (
+            name
+            for name, each in scene.seen.deployments.items()
+            if not scene.plan.keep_failed
+            and name != record.prod
+            and each.release is not None
+            and each.release == record.failed_release
+            and each.state is Provisioning.SUCCEEDED
+        ),
+        None,
+    )
 
 
 def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:

@@ -73,8 +73,8 @@ def stay(
     )
 
 
-def repair(scene: Scene, reason: str, *, probe: str | None) -> Step:
-    """Return a step that publishes the record again, and probes where no probe is known."""
+def repair(scene: Scene, reason: str, *, probe: str | None = None, without: str | None = None) -> Step:
+    """Return a step that publishes the record again, probes where no probe is known, drops what is left."""
     published = scene.published_phase
     return Step(
         kind=StepKind.REPAIR,
@@ -82,7 +82,7 @@ def repair(scene: Scene, reason: str, *, probe: str | None) -> Step:
         reason=reason,
         record=scene.record,
         published_phase=published,
-        deployments=scene.frozen(),
+        deployments=scene.frozen(without=without),
         probe=probe,
     )
 

@@ -23,5 +23,7 @@ class Window:
         return self.end - self.start >= length
 
     def show(self) -> str:
-        """Return the window as `10:02:00Z to 10:12:00Z`."""
+        """Return the window as `10:02:00Z to 10:12:00Z`, or what is waited for where it holds no time yet."""
+        if self.end <= self.start:
+            return f"nothing before {times.show_instant(self.start)[11:]} counts"
         return f"{times.show_instant(self.start)[11:]} to {times.show_instant(self.end)[11:]}"

@@ -63,8 +63,11 @@ def workspace(ground: Ground) -> Workspace | None:
     return Workspace("workspace", args)
 
 
-def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack, below: Workspace | None) -> None:
-    """Declare assets, endpoint, deployments and record as the step wants them."""
+def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> None:
+    """Declare workspace, assets, endpoint, deployments and record as the step wants them.
+
+    Whatever can still be missing is looked for before the first of them is declared.
+    """
     place, sight, settings = ground.place, ground.sight, ground.settings
     live = LiveAzure(ground.arm, place, settings.probe, _probe_body(ground) if step.probe else b"")
     location = _location(sight)
@@ -86,6 +89,7 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack, below
         slot: served_by(fresh if form is Form.FRESH else frozen[slot])
         for slot, form in step.deployments.items()
     }
+    below = workspace(ground)
     after_workspace = pulumi.ResourceOptions(depends_on=[below] if below else [])
     assets = Assets(
         "assets", place, [each for ids in served.values() for each in ids], new_code, after_workspace

@@ -57,14 +57,14 @@ def stack_name() -> str:
 def _rollout(pending: tags.PendingTags) -> Step | None:
     """Observe, decide and declare. Returns the step, or None where there is only a workspace to create."""
     ground = _observe()
-    below = declare.workspace(ground)
+    present = pending.result()
     if ground.sight.workspace is None:
+        declare.workspace(ground)
         pulumi.log.info(
             f"the workspace {ground.place.workspace} is created first: register "
             f"{ground.settings.deployment.model} there, then run again"
         )
         return None
-    present = pending.result()
     found = assess(
         ground.settings,
         ground.arm,
@@ -74,7 +74,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
         root=ground.root,
     )
     tell.tell(found.step, found.judgement)
-    declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present), below)
+    declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present))
     tell.export(ground.place, found.step)
     return found.step
 

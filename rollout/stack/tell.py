@@ -28,16 +28,19 @@ def tell(step: Step, judgement: Judgement | None) -> None:
 
 
 def export(place: Place, step: Step) -> None:
-    """Export what the record says after the step; nothing that changes without one."""
+    """Export what the record says after the step; nothing that changes without one.
+
+    What there isn't is an empty text: a run that ends red drops no output, and would leave the one before.
+    """
     record = step.record
     pulumi.export("endpoint", place.endpoint)
     pulumi.export("phase", step.published_phase.value)
-    pulumi.export("prodDeployment", record.prod)
-    pulumi.export("prodRelease", record.prod_release)
-    pulumi.export("oldProdDeployment", record.old_prod)
-    pulumi.export("candidateDeployment", record.candidate)
-    pulumi.export("candidateRelease", record.release)
-    pulumi.export("failedRelease", record.failed_release)
+    pulumi.export("prodDeployment", record.prod or "")
+    pulumi.export("prodRelease", record.prod_release or "")
+    pulumi.export("oldProdDeployment", record.old_prod or "")
+    pulumi.export("candidateDeployment", record.candidate or "")
+    pulumi.export("candidateRelease", record.release or "")
+    pulumi.export("failedRelease", record.failed_release or "")
     pulumi.export("traffic", show(record.traffic))
 
 
