@@ -31,6 +31,8 @@ class LiveWorkspace:
     """Its immutable `workspaceId`, by which registries know it."""
     storage_id: str | None
     insights_id: str | None
+    vault_id: str | None
+    registry_id: str | None
     logs_id: str | None
     """The Log Analytics workspace behind its Application Insights; None where there is none."""
 
@@ -75,6 +77,8 @@ def read_workspace(arm: Arm, workspace_id: str) -> LiveWorkspace | None:
         guid=_text(properties, "workspaceId"),
         storage_id=_text(properties, "storageAccount"),
         insights_id=insights,
+        vault_id=_text(properties, "keyVault"),
+        registry_id=_text(properties, "containerRegistry"),
         logs_id=_logs_behind(arm, insights) if insights else None,
     )
 

@@ -59,7 +59,7 @@ def workspace(ground: Ground) -> Workspace | None:
         raise Missing(
             "azure-native:location", "it isn't set", "pulumi config set azure-native:location eastus"
         )
-    args = WorkspaceArgs(ground.place, location, sight.group_exists, exists=sight.workspace is not None)
+    args = WorkspaceArgs(ground.place, location, sight.group_exists, sight.workspace)
     return Workspace("workspace", args)
 
 

@@ -19,11 +19,8 @@ from pulumi_azure_native import (
 )
 
 if TYPE_CHECKING:
+    from rollout.azure.workspace import LiveWorkspace
     from rollout.core.place import Place
-
-
-WIRING = ["storageAccount", "keyVault", "applicationInsights", "containerRegistry", "identity", "location"]
-"""What a workspace is created with and keeps."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,8 @@ class WorkspaceArgs:
     place: Place
     location: str
     group_exists: bool
-    exists: bool
-    """Whether ARM shows the workspace: then it stays on the storage, vault and insights that it has."""
+    live: LiveWorkspace | None
+    """The workspace as ARM shows it: then it, and what it is made of, stay as they are."""
 
 
 class Workspace(pulumi.ComponentResource):
@@ -47,17 +44,18 @@ class Workspace(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rollout:stack:Workspace", name, None, opts)
-        place = args.place
+        place, live = args.place, args.live
         below = pulumi.ResourceOptions(parent=self)
         group = resources.ResourceGroup(
             "group",
             resource_group_name=place.resource_group,
             location=args.location,
-            opts=_adopted(below, place.group_id if args.group_exists else None, ["location", "tags"]),
+            opts=_adopted(below, place.group_id if args.group_exists else None),
         )
         stem = re.sub(r"[^a-z0-9]", "", place.workspace.lower())[:14]
         account = storage.StorageAccount(
             f"{stem}st",
+            account_name=_name(live.storage_id if live else None),
             resource_group_name=group.name,
             location=args.location,
             kind=storage.Kind.STORAGE_V2,
@@ -65,10 +63,11 @@ class Workspace(pulumi.ComponentResource):
             allow_blob_public_access=False,
             minimum_tls_version=storage.MinimumTlsVersion.TLS1_2,
             enable_https_traffic_only=True,
-            opts=below,
+            opts=_adopted(below, live.storage_id if live else None),
         )
         vault = keyvault.Vault(
             f"{stem}kv",
+            vault_name=_name(live.vault_id if live else None),
             resource_group_name=group.name,
             location=args.location,
             properties=keyvault.VaultPropertiesArgs(
@@ -77,35 +76,38 @@ class Workspace(pulumi.ComponentResource):
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
             ),
-            opts=below,
+            opts=_adopted(below, live.vault_id if live else None),
         )
         logs = operationalinsights.Workspace(
             f"{stem}log",
+            workspace_name=_name(live.logs_id if live else None),
             resource_group_name=group.name,
             location=args.location,
             sku=operationalinsights.WorkspaceSkuArgs(
                 name=operationalinsights.WorkspaceSkuNameEnum.PER_GB2018
             ),
             retention_in_days=30,
-            opts=below,
+            opts=_adopted(below, live.logs_id if live else None),
         )
         insights = applicationinsights.Component(
             f"{stem}ai",
+            resource_name_=_name(live.insights_id if live else None),
             resource_group_name=group.name,
             location=args.location,
             kind="web",
             application_type=applicationinsights.ApplicationType.WEB,
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=logs.id,
-            opts=below,
+            opts=_adopted(below, live.insights_id if live else None),
         )
         registry = containerregistry.Registry(
             f"{stem}cr",
+            registry_name=_name(live.registry_id if live else None),
             resource_group_name=group.name,
             location=args.location,
             sku=containerregistry.SkuArgs(name=containerregistry.SkuName.BASIC),
             admin_user_enabled=False,
-            opts=below,
+            opts=_adopted(below, live.registry_id if live else None),
         )
         workspace = machinelearningservices.Workspace(
             "workspace",
@@ -119,13 +121,19 @@ class Workspace(pulumi.ComponentResource):
             key_vault=vault.id,
             application_insights=insights.id,
             container_registry=registry.id,
-            opts=_adopted(below, place.workspace_id if args.exists else None, WIRING if args.exists else []),
+            opts=_adopted(below, place.workspace_id if live else None),
         )
         self.id = workspace.id
         self.logs_id = logs.id
         self.register_outputs({"id": self.id, "logsId": self.logs_id})
 
 
-def _adopted(opts: pulumi.ResourceOptions, arm_id: str | None, keeps: list[str]) -> pulumi.ResourceOptions:
-    """Return options that take over what ARM shows and the state may have lost, with what it is made of."""
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(import_=arm_id, ignore_changes=keeps))
+def _adopted(opts: pulumi.ResourceOptions, arm_id: str | None) -> pulumi.ResourceOptions:
+    """Return options that take over what ARM shows and the state may have lost, and leave it as it is."""
+    if arm_id is None:
+        return opts
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(import_=arm_id, ignore_changes=["*"]))
+
+
+def _name(arm_id: str | None) -> str | None:
+    return arm_id.rpartition("/")[2] if arm_id else None
