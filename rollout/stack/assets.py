@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from rollout.core.place import Place
 
 _ASSET = re.compile(r"/(?P<kind>models|environments|codes)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)$")
-_TYPES: dict[str, Any] = {
-    "models": ml.ModelVersion,
-    "environments": ml.EnvironmentVersion,
-    "codes": ml.CodeVersion,
-}
+_TYPES = {"models": "ModelVersion", "environments": "EnvironmentVersion", "codes": "CodeVersion"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,8 @@ class Assets(pulumi.ComponentResource):
     ) -> pulumi.Resource:
         kind, name, version = asset["kind"], asset["name"], asset["version"]
         title = f"{kind.removesuffix('s')} {name}:{version}"
-        return _TYPES[kind](
+        declared: Any = getattr(ml, _TYPES[kind])
+        return declared(
             title,
             resource_group_name=place.resource_group,
             workspace_name=place.workspace,

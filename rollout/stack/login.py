@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pulumi_azure_native import authorization
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import _utilities
 
 
 class ProviderTokens:
@@ -10,9 +13,20 @@ class ProviderTokens:
 
     def token(self, audience: str) -> str:
         """Return a token for that audience."""
-        return authorization.get_client_token(endpoint=audience).token
+        return _ask("getClientToken", {"endpoint": audience})["token"]
 
 
 def subscription() -> str:
     """Return the id of the subscription that the provider works in."""
-    return authorization.get_client_config().subscription_id
+    return _ask("getClientConfig", {})["subscriptionId"]
+
+
+def tenant() -> str:
+    """Return the id of the tenant that the provider is logged in to."""
+    return _ask("getClientConfig", {})["tenantId"]
+
+
+def _ask(function: str, arguments: dict[str, str]) -> dict[str, Any]:
+    """Call a function of the provider by its name: the typed one costs the import of a hundred classes."""
+    options = pulumi.InvokeOptions(version=_utilities.get_version())
+    return pulumi.runtime.invoke(f"azure-native:authorization:{function}", arguments, options).value

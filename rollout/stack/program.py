@@ -16,10 +16,11 @@ from rollout.azure.errors import AzureFault
 from rollout.core.config import ConfigError
 from rollout.core.place import Place
 from rollout.core.release import CodeError
-from rollout.stack import configuration, declare, login, tags, tell
+from rollout.stack import configuration, declare, login, tags, tell, warm_up
 from rollout.stack.declare import Ground
 
 if TYPE_CHECKING:
+    from rollout.core.config import Settings
     from rollout.core.step import Step
 
 TOLD = 32
@@ -56,7 +57,9 @@ def stack_name() -> str:
 
 def _rollout(pending: tags.PendingTags) -> Step | None:
     """Observe, decide and declare. Returns the step, or None where there is only a workspace to create."""
-    ground = _observe()
+    settings = configuration.settings()
+    with warm_up.imports(whole_workspace=settings.workspace.create):
+        ground = _observe(settings)
     present = pending.result()
     if ground.sight.workspace is None:
         declare.workspace(ground)
@@ -79,8 +82,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
     return found.step
 
 
-def _observe() -> Ground:
-    settings = configuration.settings()
+def _observe(settings: Settings) -> Ground:
     subscription = login.subscription()
     place = Place(
         subscription, settings.workspace.resource_group, settings.workspace.name, settings.endpoint.name

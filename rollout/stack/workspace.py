@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_azure_native import (
     applicationinsights,
-    authorization,
     containerregistry,
     keyvault,
     machinelearningservices,
@@ -17,6 +16,8 @@ from pulumi_azure_native import (
     resources,
     storage,
 )
+
+from rollout.stack import login
 
 if TYPE_CHECKING:
     from rollout.azure.workspace import LiveWorkspace
@@ -71,7 +72,7 @@ class Workspace(pulumi.ComponentResource):
             resource_group_name=group.name,
             location=args.location,
             properties=keyvault.VaultPropertiesArgs(
-                tenant_id=authorization.get_client_config().tenant_id,
+                tenant_id=login.tenant(),
                 sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
