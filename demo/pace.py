@@ -53,7 +53,7 @@ def after(settings: Settings, step: str, percent: int) -> Wait | None:
         judged = ladder.settle + window + ladder.lag + MINUTE
         return Wait(max(stage.bake, judged), f"the stage of {percent} % bakes")
     if step == "promote":
-        return Wait(ladder.retire_after, "old prod is kept, so that going back is one step", idle=True)
+        return Wait(ladder.retire_after, "old prod is kept, in case it is needed again", idle=True)
     if step in {"hold", "none"}:
         return Wait(2 * MINUTE, "it held; tried again")
     return None
