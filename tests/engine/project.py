@@ -112,6 +112,10 @@ class Project:
         document["config"] = {key: value for key, value in config.items() if value is not None}
         self.file.write_text(yaml.safe_dump(document, sort_keys=False))
 
+    def settings(self) -> dict[str, Any]:
+        """Return what the stack's file says."""
+        return yaml.safe_load(self.file.read_text())["config"]
+
     def release(self, version: int | str) -> None:
         """Name another model version in config, as a release does."""
         self.configure(**{"rollout:model": f"azureml:tiny:{version}"})

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tests.engine.local import LocalAzure
     from tests.engine.project import Project, Run
 
+READS = ("/oauth2/", "metrics:getBatch", "/_local/")
+
 
 @dataclass
 class Rollout:
@@ -74,6 +76,14 @@ class Rollout:
                     bad = {"ResponseCode": 424, "ModelStatusCode": 500, "count": errors[name]}
                     rows.append({**row, **bad})
         self.azure.control("POST", "rows", rows)
+
+    def writes(self, since: int) -> list[str]:
+        """Return what was asked of Azure since then, apart from reads, tokens and metric queries."""
+        return [
+            f"{entry['method']} {entry['path']}"
+            for entry in self.azure.requests(since)
+            if entry["method"] != "GET" and not any(read in entry["path"] for read in READS)
+        ]
 
     def puts(self, since: int) -> list[dict[str, Any]]:
         """Return the bodies of the endpoint's PUTs from that request on."""

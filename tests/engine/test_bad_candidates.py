@@ -1,4 +1,4 @@
-"""Candidates that never get traffic: one that answers nonsense, one that doesn't load."""
+"""Candidates that never get traffic: one that answers nonsense, one that vanishes, one that doesn't load."""
 
 from __future__ import annotations
 
@@ -13,31 +13,15 @@ if TYPE_CHECKING:
 WRONG_SHAPE, DOES_NOT_LOAD = 4, 5
 
 
-def test_a_candidate_that_fails_its_probe(rollout: Callable[..., Rollout]) -> None:
-    given = rollout()
-    given.healthy()
-    given.project.release(WRONG_SHAPE)
+def test_candidates_that_never_get_traffic(rollout: Callable[..., Rollout]) -> None:
+    given = rollout(**{"rollout:model": f"azureml:tiny:{WRONG_SHAPE}"})
     assert given.up().step == "start"
     assert given.project.tags()["ROLLOUT_PROBE"].startswith("Failed tiny:4-")
     assert given.up(code=1).step == "abort"
-    assert given.traffic() == {"blue": 100}
+    assert given.traffic() == {}
     assert given.up("--expect-no-changes").step == "none"
 
-
-def test_a_candidate_that_does_not_provision(rollout: Callable[..., Rollout]) -> None:
-    given = rollout()
-    given.healthy()
-    given.project.release(DOES_NOT_LOAD)
-    assert "does not load" in given.up(code=1).out
-    assert given.up(code=1).step == "abort"
-    assert given.traffic() == {"blue": 100}
-    given.project.release(2)
-    assert given.up().step == "start"
-    assert given.deployments()["green"].startswith("tiny:2-")
-
-
-def test_a_candidate_that_somebody_deletes_is_created_again(rollout: Callable[..., Rollout]) -> None:
-    given = rollout()
+    given.project.release(1)
     assert given.up().step == "start"
     given.azure.arm("DELETE", f"{given.endpoint_id}/deployments/blue")
     while given.deployments():
@@ -45,13 +29,13 @@ def test_a_candidate_that_somebody_deletes_is_created_again(rollout: Callable[..
     assert given.up().step == "start"
     assert given.deployments()["blue"].startswith("tiny:1-")
     assert given.up().step == "promote"
+    assert given.traffic() == {"blue": 100}
 
-
-def test_a_first_release_that_fails_its_probe_gets_no_traffic(rollout: Callable[..., Rollout]) -> None:
-    given = rollout(**{"rollout:model": f"azureml:tiny:{WRONG_SHAPE}"})
-    assert given.up().step == "start"
+    given.project.release(DOES_NOT_LOAD)
+    assert "does not load" in given.up(code=1).out
     assert given.up(code=1).step == "abort"
-    assert given.traffic() == {}
-    given.project.release(1)
-    assert [given.up().step, given.up().step] == ["start", "promote"]
+    assert given.traffic() == {"blue": 100}
+    given.project.release(2)
+    assert given.up().step == "start"
+    assert given.deployments()["green"].startswith("tiny:2-")
     assert given.traffic() == {"blue": 100}

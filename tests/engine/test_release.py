@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,18 +11,20 @@ if TYPE_CHECKING:
 
 def test_a_good_release_goes_out(rollout: Callable[..., Rollout]) -> None:
     given = rollout()
+    _preview_only_reads(given, "start")
     given.healthy()
     assert given.traffic() == {"blue": 100}
     assert given.project.tags()["PROD_DEPLOYMENT"] == "blue"
 
     given.project.release(2)
+    _preview_only_reads(given, "start")
     since = given.azure.mark()
     story = []
     for _ in range(7):
         run = given.up()
         story.append((run.step, given.traffic()))
         if run.step in ("advance", "promote"):
-            given.project.preview("--expect-no-changes")
+            _preview_only_reads(given, "none" if run.step == "promote" else "hold", "--expect-no-changes")
         if given.traffic() == {"blue": 50, "green": 50}:
             _says_where_it_stands(given.project.status())
         given.serve(minutes=31 if run.step == "promote" else 14)
@@ -44,6 +47,14 @@ def test_a_good_release_goes_out(rollout: Callable[..., Rollout]) -> None:
     assert tags["ROLLOUT_PHASE"] == "Healthy"
     assert "OLD_PROD_DEPLOYMENT" not in tags
     assert given.up("--expect-no-changes").step == "none"
+
+
+def _preview_only_reads(given: Rollout, step: str, *arguments: str) -> None:
+    before = (given.project.tags(), json.dumps(given.project.state()))
+    since = given.azure.mark()
+    assert given.project.preview("--diff", *arguments).step == step
+    assert given.writes(since) == []
+    assert (given.project.tags(), json.dumps(given.project.state())) == before
 
 
 def _says_where_it_stands(status: dict[str, Any]) -> None:
