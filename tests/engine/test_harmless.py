@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +20,8 @@ WRONG = {
 def _all(given: Rollout) -> tuple[Any, ...]:
     """Return everything that a run could have changed."""
     resources = given.project.state()["deployment"]["resources"]
-    return given.project.tags(), given.endpoint(), given.deployments(), json.dumps(resources)
+    state = {each["urn"]: (each.get("inputs"), each.get("outputs")) for each in resources if each["custom"]}
+    return given.project.tags(), given.endpoint(), given.deployments(), state
 
 
 def test_what_must_change_nothing(rollout: Callable[..., Rollout]) -> None:
