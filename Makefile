@@ -4,8 +4,8 @@
 
 SHELL := /bin/sh
 run := eval "$$(tools/env)" &&
-# Two processes fill a small machine: most of the suite waits for engines and servers.
-jobs ?= 2
+# Three processes fill two cores: the longest tests wait for engines and servers much of the time.
+jobs ?= 3
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ setup: ## Provide Python packages and Pulumi (minutes the first time, then a mom
 	@tools/setup
 
 test: setup ## Run the everyday tests (arguments in T=, for example T="tests/decide -x")
-	@$(run) pytest -n $(jobs) $(T)
+	@$(run) pytest -n $(jobs) --maxschedchunk 1 $(T)
 
 demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves all running)
 	@$(run) python -m demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,14 @@ class Rollout:
         """Return the live traffic map, without zeros."""
         shares = self.endpoint()["properties"]["traffic"]
         return {name: share for name, share in shares.items() if share}
+
+    def edit(self, traffic: dict[str, int]) -> None:
+        """Change the traffic as somebody at a portal does, and wait until that is done."""
+        endpoint = self.endpoint()
+        endpoint["properties"]["traffic"] = traffic
+        self.azure.arm("PUT", self.endpoint_id, endpoint)
+        while self.endpoint()["properties"]["provisioningState"] != "Succeeded":
+            time.sleep(0.1)
 
     def deployments(self) -> dict[str, str]:
         """Return the release of each live deployment."""

@@ -61,15 +61,12 @@ def test_what_must_change_nothing(rollout: Callable[..., Rollout]) -> None:
     assert "Traceback" not in held.out
     assert given.traffic() == {"blue": 90, "green": 10}
 
-    endpoint = given.endpoint()
-    endpoint["properties"]["traffic"] = {"blue": 70, "green": 30}
-    given.azure.arm("PUT", given.endpoint_id, endpoint)
+    given.edit({"blue": 70, "green": 30})
     before = _all(given)
     held = given.up("--expect-no-changes")
     assert held.step == "hold"
     assert "blue 70, green 30" in held.out
     assert _all(given) == before
 
-    endpoint["properties"]["traffic"] = {"blue": 90, "green": 10}
-    given.azure.arm("PUT", given.endpoint_id, endpoint)
+    given.edit({"blue": 90, "green": 10})
     assert given.up().step == "advance", "with the traffic put back and metrics that answer, it goes on"
