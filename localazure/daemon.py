@@ -19,6 +19,7 @@ from localazure.settings import Settings
 __all__ = ["main"]
 
 DEFAULT_PORT = 8443
+TRIES = 3
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
         print(f"localazure: another daemon holds {home}", file=sys.stderr)
         return 1
     try:
-        asyncio.run(_run(home, port, rate))
+        _serve(home, port, rate)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -41,6 +42,18 @@ def main(arguments: list[str]) -> int:
     finally:
         lock.close()
     return 0
+
+
+def _serve(home: Path, port: int | None, rate: float | None) -> None:
+    """Run until told to end. A free port may be taken by another before it is bound: then the next one."""
+    for left in reversed(range(TRIES if port == 0 else 1)):
+        try:
+            asyncio.run(_run(home, port, rate))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not left:
+                raise
+        else:
+            return
 
 
 async def _run(home: Path, port: int | None, rate: float | None) -> None:
