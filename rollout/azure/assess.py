@@ -11,7 +11,7 @@ from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
 from rollout.core.gates.queries import queries
 from rollout.core.judging import question
-from rollout.core.record import Record, RecordError
+from rollout.core.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,10 +39,7 @@ class Assessment:
     @property
     def record(self) -> Record:
         """The record as the live endpoint has it now; an empty one where there is none that can be read."""
-        try:
-            found = Record.from_tags(self.seen.endpoint.tags) if self.seen.endpoint else None
-        except RecordError:
-            found = None
+        found = Record.readable(self.seen.endpoint.tags) if self.seen.endpoint else None
         return found or Record()
 
 

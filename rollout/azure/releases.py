@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.azure.workspace import latest_version
-from rollout.core.record import Record, RecordError
+from rollout.core.record import Record
 from rollout.core.release import Release, read_tree, tree_digest
 
 if TYPE_CHECKING:
@@ -54,10 +54,7 @@ def wanted(settings: Settings, arm: Arm, place: Place, sight: Sight, root: Path)
 
 def _served(sight: Sight) -> dict[str, tuple[str, str]]:
     """Return name and version of what the candidate of a rollout under way serves, by kind of asset."""
-    try:
-        record = Record.from_tags(sight.endpoint.core.tags) if sight.endpoint else None
-    except RecordError:
-        return {}
+    record = Record.readable(sight.endpoint.core.tags) if sight.endpoint else None
     candidate = sight.deployments.get(record.candidate or "") if record else None
     if candidate is None:
         return {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.core.observed import Provisioning
-from rollout.core.record import Record, RecordError
+from rollout.core.record import Record
 from rollout.core.traffic import WHOLE
 from rollout.core.window import Window
 
@@ -41,10 +41,7 @@ def question(plan: Plan, seen: Observed) -> Question | None:
     """Return what the gates are to judge, or None where nothing that is judged has traffic."""
     if seen.endpoint is None:
         return None
-    try:
-        record = Record.from_tags(seen.endpoint.tags)
-    except RecordError:
-        return None
+    record = Record.readable(seen.endpoint.tags)
     if record is None or record.stage is None:
         return None
     stage = plan.stage_at(record.stage)

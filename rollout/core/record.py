@@ -65,6 +65,14 @@ class Record:
         return {name: text for name, text in texts.items() if text is not None}
 
     @classmethod
+    def readable(cls, tags: Mapping[str, str]) -> Record | None:
+        """Return the record in these tags, or None where there is none that can be read."""
+        try:
+            return cls.from_tags(tags)
+        except RecordError:
+            return None
+
+    @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Record | None:
         """Return the record in these tags, or None if there is none of its tags at all.
 

@@ -17,6 +17,7 @@ from pulumi_azure_native import (
     storage,
 )
 
+from rollout.azure import ids
 from rollout.stack import login
 
 if TYPE_CHECKING:
@@ -137,4 +138,4 @@ def _adopted(opts: pulumi.ResourceOptions, arm_id: str | None) -> pulumi.Resourc
 
 
 def _name(arm_id: str | None) -> str | None:
-    return arm_id.rpartition("/")[2] if arm_id else None
+    return ids.name_of(arm_id) if arm_id else None
