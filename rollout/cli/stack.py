@@ -12,7 +12,6 @@ from rollout.azure import cloud
 from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
 from rollout.core.config import read
-from rollout.core.place import Place
 from rollout.stack.files import stack_keys
 from rollout.stack.tags import NO_CLI, PendingTags, TagError
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rollout.core.config import Settings
+    from rollout.core.place import Place
 
 _PREFIX = "rollout:"
 _SUBSCRIPTION = ("ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID")
@@ -59,11 +59,10 @@ def open_stack(name: str | None, root: Path) -> StackView:
     file = root / f"Pulumi.{stack}.yaml"
     settings = read(raw, file=file.name, stack_keys=stack_keys(file))
     subscription = config.get("azure-native:subscriptionId") or _subscription()
-    place = Place(
-        subscription, settings.workspace.resource_group, settings.workspace.name, settings.endpoint.name
-    )
     where = cloud.resolve(os.environ)
-    return StackView(stack, root, settings, place, Arm(where, default_tokens(where), subscription))
+    return StackView(
+        stack, root, settings, settings.place(subscription), Arm(where, default_tokens(where), subscription)
+    )
 
 
 def _selected(root: Path) -> str:

@@ -71,11 +71,11 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
     place, sight, settings = ground.place, ground.sight, ground.settings
     live = LiveAzure(ground.arm, place, settings.probe, _probe_body(ground) if step.probe else b"")
     location = _location(sight)
-    new_code, code_id = _code(ground, step, wanted)
     fresh: dict[str, Any] = {}
-    if Form.FRESH in step.deployments.values():
-        if step.kind is StepKind.START:
-            _assets_exist(ground, wanted)
+    new_code = None
+    if step.kind is StepKind.START:
+        _assets_exist(ground, wanted)
+        new_code, code_id = _code(ground, wanted)
         fresh = deployment_body(
             wanted.release,
             workspace_id=place.workspace_id,
@@ -146,13 +146,13 @@ def _instances(ground: Ground, step: Step) -> int:
     return max(ground.settings.deployment.instances, prod.core.instances if prod else 0)
 
 
-def _code(ground: Ground, step: Step, wanted: Wanted) -> tuple[NewCode | None, str | None]:
+def _code(ground: Ground, wanted: Wanted) -> tuple[NewCode | None, str | None]:
     """Return the scoring code that has to be uploaded, if any, and the ARM id of its version."""
     digest = wanted.release.code
     if digest is None:
         return None, None
     code_id = ground.place.code_id(digest)
-    if step.kind is not StepKind.START or ground.arm.get(code_id).body is not None:
+    if ground.arm.get(code_id).body is not None:
         return None, code_id
     return upload.new_code(ground.arm, ground.place, code_id, digest, wanted.files), code_id
 

@@ -14,7 +14,6 @@ from rollout.azure.arm import Arm
 from rollout.azure.assess import assess
 from rollout.azure.errors import AzureFault
 from rollout.core.config import ConfigError
-from rollout.core.place import Place
 from rollout.core.release import CodeError
 from rollout.stack import configuration, declare, login, tags, tell, warm_up
 from rollout.stack.declare import Ground
@@ -84,8 +83,6 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
 
 def _observe(settings: Settings) -> Ground:
     subscription = login.subscription()
-    place = Place(
-        subscription, settings.workspace.resource_group, settings.workspace.name, settings.endpoint.name
-    )
+    place = settings.place(subscription)
     arm = Arm(cloud.resolve(os.environ), login.ProviderTokens(), subscription)
     return Ground(settings, place, arm, observe.look(arm, place), Path.cwd())

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rollout.core.place import Place
 from rollout.core.plan import Plan, Stage
 from rollout.core.release import Release
 from rollout.core.serving import ServingSettings
@@ -99,6 +100,10 @@ class Settings:
     probe: ProbeSettings
     ladder: LadderSettings
     gates: tuple[FixedGate, ...]
+
+    def place(self, subscription: str) -> Place:
+        """Return where in ARM the endpoint is."""
+        return Place(subscription, self.workspace.resource_group, self.workspace.name, self.endpoint.name)
 
     def release(self, model: AssetRef, environment: AssetRef | None, code: str | None) -> Release:
         """Return the release that config names.
