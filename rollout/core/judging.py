@@ -13,7 +13,9 @@ from rollout.core.window import Window
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rollout.core.comparison.blocks import Baseline
     from rollout.core.observed import Observed
+    from rollout.core.past import PastStage
     from rollout.core.plan import Plan, Stage
 
 
@@ -24,6 +26,12 @@ class Question:
     deployment: str
     stage: Stage
     window: Window
+    prod: str | None = None
+    """Whom the deployment is compared with; None where it has nobody beside it."""
+    baseline: Baseline | None = None
+    """What was frozen when the rollout opened its first compared stage."""
+    past: tuple[PastStage, ...] = ()
+    """The compared stages that are over, oldest first."""
 
 
 def stage_opened(record: Record, seen: Observed) -> datetime:

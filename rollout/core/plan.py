@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+
+from rollout.core.traffic import WHOLE
 
 PROBE_RUNG = 0
 """Every ladder starts below its first configured stage, with the candidate probed at 0 %."""
+
+
+class OnInconclusive(StrEnum):
+    """What becomes of a stage whose gates can't tell within `maxWait`."""
+
+    HOLD = "hold"
+    """It waits for a person, who may accept the margin that is proved."""
+    ADVANCE = "advance"
+    """It goes on, though nothing is proved."""
+    ABORT = "abort"
+
+
+class OnNoData(StrEnum):
+    """What becomes of a stage in which nothing was measured within `maxWait`. Never success."""
+
+    HOLD = "hold"
+    ABORT = "abort"
 
 
 @dataclass(frozen=True)
@@ -14,11 +34,22 @@ class Stage:
     """A rung of the ladder."""
 
     traffic: int
-    """The candidate's share of live traffic, in percent."""
+    """The candidate's share of live traffic, in percent; 0 where it only gets mirrored requests."""
     bake: timedelta = timedelta(0)
     """The least time the stage is watched."""
     min_requests: int = 1
     """The least count of requests to the candidate that a verdict needs."""
+    mirror: int = 0
+    """The share of live traffic that is copied to the candidate, in percent; its answers reach nobody."""
+
+    @property
+    def has_control(self) -> bool:
+        """Whether prod serves at the same time, so that the two can be compared."""
+        return self.traffic < WHOLE
+
+    def show(self) -> str:
+        """Return the stage as people write it: `10 %`, or `0 %, 20 % mirrored`."""
+        return f"{self.traffic} %, {self.mirror} % mirrored" if self.mirror else f"{self.traffic} %"
 
 
 @dataclass(frozen=True)
@@ -37,7 +68,18 @@ class Plan:
     settle: timedelta = timedelta(minutes=2)
     """After a traffic change, the time that isn't judged."""
     lag: timedelta = timedelta(minutes=3)
-    """How far behind now the judging window ends, because metrics arrive late."""
+    """How far behind now the judging window ends, because measurements arrive late."""
+    compared_gates: int = 0
+    """How many gates compare the candidate with prod."""
+    max_wait: timedelta = timedelta(minutes=60)
+    """How long the gates of a stage may be Inconclusive before `on_inconclusive` and `on_no_data` count."""
+    on_inconclusive: OnInconclusive = OnInconclusive.HOLD
+    on_no_data: OnNoData = OnNoData.HOLD
+
+    @property
+    def compared_stages(self) -> int:
+        """How many stages have prod beside the candidate."""
+        return sum(stage.has_control for stage in self.stages)
 
     def stage_at(self, traffic: int) -> Stage | None:
         """Return the stage with that share, or None if it is no rung of the ladder."""

@@ -1,4 +1,4 @@
-"""What judging came to: one finding a gate, and the worst verdict of all."""
+"""What judging came to: one finding a gate, and the worst verdict of all that count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,44 @@ from typing import TYPE_CHECKING
 from rollout.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from rollout.core.comparison.blocks import Tier
     from rollout.core.window import Window
+
+
+@dataclass(frozen=True)
+class Line:
+    """A measured quantity over time: what a report draws."""
+
+    name: str
+    """Whose it is: `candidate`, `prod`, or what else it is."""
+    points: tuple[tuple[datetime, float | None], ...]
+    """None is no measurement, which is not zero."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The numbers behind a comparative gate's finding."""
+
+    tier: Tier
+    candidate_requests: int
+    prod_requests: int
+    candidate_events: int
+    prod_events: int
+    allowed: float
+    """The margin, a share from 0 to 1."""
+    certified: float | None
+    """The smallest margin that is proved by now; None where none is."""
+    evidence: Line
+    """log10 of the evidence of all gates together that the candidate is worse, block by block."""
+    bound: float
+    """log10 of the evidence that fails the candidate."""
+    eta: timedelta | None
+    """From the stage's begin, how long it takes to tell a candidate that is worse by the margin."""
+    worst: tuple[tuple[datetime, float], ...] = ()
+    """The blocks with the most evidence against the candidate, at most three, with their log10."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -22,6 +59,13 @@ class Finding:
     value: float | None = None
     limit: str = ""
     """As people write it: `<= 50`."""
+    unit: str = ""
+    dry_run: bool = False
+    """It is reported, and doesn't count."""
+    no_data: bool = False
+    """Inconclusive because nothing was measured: no person can accept that, and no setting make it pass."""
+    lines: tuple[Line, ...] = ()
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True)
@@ -34,12 +78,22 @@ class Judgement:
     """How many requests the judged deployment got in the window; None where nobody could tell."""
 
     @property
+    def counting(self) -> tuple[Finding, ...]:
+        """The findings that count: not those of a dry run."""
+        return tuple(finding for finding in self.findings if not finding.dry_run)
+
+    @property
     def verdict(self) -> Verdict:
-        """The worst verdict of all gates; Inconclusive where there is no gate."""
-        return worst(finding.verdict for finding in self.findings)
+        """The worst verdict of the gates that count; Inconclusive where none does."""
+        return worst(finding.verdict for finding in self.counting)
 
     @property
     def reason(self) -> str:
         """The reasons of the gates whose verdict is the worst."""
         verdict = self.verdict
-        return "; ".join(f.reason for f in self.findings if f.verdict is verdict) or "no gate judged anything"
+        return "; ".join(f.reason for f in self.counting if f.verdict is verdict) or "no gate judged anything"
+
+    @property
+    def no_data(self) -> bool:
+        """Whether a gate that counts had nothing to judge."""
+        return any(finding.no_data for finding in self.counting)
