@@ -1,4 +1,4 @@
-"""A gate with a fixed threshold on an Azure Monitor metric."""
+"""A gate with a fixed threshold, on an Azure Monitor metric or on what a KQL query returns."""
 
 from __future__ import annotations
 
@@ -38,10 +38,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class FixedGate:
-    """Every one of the newest points must lie within the bounds, but for `failure_limit` of them."""
+    """Every one of the newest points must lie within the bounds, but for what the limits allow.
+
+    The limits are called as in Argo Rollouts' analysis, where a measurement is what a point is here.
+    """
 
     name: str
-    metric: str
+    metric: str = ""
+    """Empty where `kql` is asked."""
     aggregation: str = "Average"
     interval: timedelta = timedelta(minutes=1)
     points: int = 5
@@ -51,3 +55,13 @@ class FixedGate:
     min: Limit = field(default_factory=Limit)
     empty: Empty = Empty.HOLD
     failure_limit: int = 0
+    """How many of the points may be beyond the bounds."""
+    inconclusive_limit: int = 0
+    """How many of the points may be unmeasured; one that is measured is always needed."""
+    consecutive_error_limit: int = 0
+    """How many points in a row may be no number (NaN or infinite)."""
+    consecutive_success_limit: int = 0
+    """How many of the newest points must be within the bounds without a break; 0 is all that are counted."""
+    dry_run: bool = False
+    kql: str | None = None
+    """A query on Log Analytics whose every row holds one number; `interval` and `points` say nothing then."""
