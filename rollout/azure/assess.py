@@ -9,7 +9,7 @@ from rollout.azure import releases
 from rollout.azure.metrics import measure
 from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
-from rollout.core.gates.queries import queries
+from rollout.core.gates.queries import fixed_queries
 from rollout.core.judging import question
 from rollout.core.record import Record
 
@@ -64,6 +64,6 @@ def _judge(  # noqa: PLR0917  # the seam between what is asked and what is measu
     asked = question(plan, seen)
     if asked is None or sight.endpoint is None:
         return None
-    wanted = queries(settings.gates, asked.deployment, asked.stage, asked.window)
+    wanted = fixed_queries(settings.gates, asked.deployment, asked.stage, asked.window)
     evidence = measure(wanted, place.endpoint_id, sight.endpoint.location, arm.cloud, arm.tokens)
     return judge(settings.gates, asked.deployment, asked.stage, asked.window, evidence)

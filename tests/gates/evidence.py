@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollout.core.gates.evidence import Answer, Evidence, Point, Query, Series, Unreadable
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
-from rollout.core.gates.queries import queries
+from rollout.core.gates.queries import fixed_queries
 from rollout.core.plan import Stage
 from rollout.core.window import Window
 
@@ -59,7 +59,7 @@ def answered(
     asked: Iterable[Query], filtered: Iterable[Series] = (), plain: Iterable[Series] = ()
 ) -> dict[Query, Answer | Unreadable]:
     """Answers to queries: the first kind of series where a gate's filter is added, the second elsewhere."""
-    return {query: Answer(tuple(filtered if " and " in query.filter else plain)) for query in asked}
+    return {query: Answer(tuple(filtered if "Class" in query.filter else plain)) for query in asked}
 
 
 def evidence(
@@ -70,11 +70,11 @@ def evidence(
     stage: Stage = STAGE,
     window: Window = WINDOW,
 ) -> Evidence:
-    return answered(queries(gates, "green", stage, window), tuple(filtered), tuple(plain))
+    return answered(fixed_queries(tuple(gates), "green", stage, window), tuple(filtered), tuple(plain))
 
 
 def replaced(
     known: Evidence, answer: Answer | Unreadable, *, plain: bool
 ) -> Mapping[Query, Answer | Unreadable]:
     """The same evidence with the answers to filtered, or to all other, queries replaced."""
-    return {query: answer if (" and " not in query.filter) is plain else old for query, old in known.items()}
+    return {query: answer if ("Class" not in query.filter) is plain else old for query, old in known.items()}

@@ -1,4 +1,4 @@
-"""What gates ask of Azure Monitor, and what it answers."""
+"""What gates ask of Azure Monitor's metrics and of Log Analytics, and what these answer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ class Query:
     """As Azure spells it: Average, Minimum, Maximum, Total or Count."""
     interval: timedelta
     window: Window
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """One query on the Log Analytics workspace that the endpoint's traffic log goes to.
+
+    Whoever sends it puts `let endpoint = "<name>";` in front: the queries know no place.
+    """
+
+    kql: str
+    window: Window
+    """Rows whose `TimeGenerated` is outside are no part of the answer."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +63,30 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What Log Analytics answered to one query: numbers, text, instants in UTC, or None."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """The query wasn't answered; says why in one sentence."""
 
     why: str
 
 
-Evidence = Mapping[Query, Answer | Unreadable]
+Evidence = Mapping[Query | LogQuery, Answer | Table | Unreadable]
+
+
+def answer_to(query: Query | None, evidence: Evidence) -> Answer | Unreadable | None:
+    """Return what Azure Monitor answered; None where it wasn't asked."""
+    found = evidence.get(query) if query is not None else None
+    return None if isinstance(found, Table) else found
+
+
+def table_of(query: LogQuery | None, evidence: Evidence) -> Table | Unreadable | None:
+    """Return what Log Analytics answered; None where it wasn't asked."""
+    found = evidence.get(query) if query is not None else None
+    return None if isinstance(found, Answer) else found

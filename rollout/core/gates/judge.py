@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.core import times
-from rollout.core.gates.evidence import Unreadable
+from rollout.core.gates.evidence import Unreadable, answer_to
 from rollout.core.gates.fixed import Empty
 from rollout.core.gates.judgement import Finding, Judgement
-from rollout.core.gates.measured import Requests, Value, requests, values
-from rollout.core.gates.queries import aligned, fits, limited, queries, query_of
+from rollout.core.gates.measured import Requests, Value, counted, values
+from rollout.core.gates.queries import aligned, fits, fixed_queries, limited, query_of
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def judge(
     missing; success needs every point measured and the stage's `min_requests` proved.
     """
     gates = tuple(gates)
-    asked = queries(gates, deployment, stage, window)
-    seen = requests(deployment, window, asked, evidence)
+    asked = fixed_queries(gates, deployment, stage, window)
+    seen = counted(deployment, window, evidence)
     case = _Case(deployment, stage, window, evidence, asked, seen)
     total = seen.total if isinstance(seen, Requests) else None
     return Judgement(window, tuple(_finding(gate, case) for gate in gates), total)
@@ -93,7 +93,7 @@ def _verdict(gate: FixedGate, bounds: _Bounds, case: _Case) -> tuple[Verdict, st
         needed = times.show_duration(gate.points * gate.interval)
         return Verdict.INCONCLUSIVE, f"the window holds less than the {needed} it needs", None
     query = query_of(gate, case.deployment, case.window, case.asked)
-    answer = case.evidence.get(query) if query is not None else None
+    answer = answer_to(query, case.evidence)
     if query is None or answer is None:
         return Verdict.ERROR, f"{gate.metric} was not read", None
     if isinstance(answer, Unreadable):

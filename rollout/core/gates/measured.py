@@ -6,17 +6,27 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollout.core.gates.evidence import Unreadable
-from rollout.core.gates.queries import MINUTE, REQUESTS, query_of_requests
+from rollout.core.gates.evidence import Unreadable, answer_to, table_of
+from rollout.core.gates.queries import (
+    MINUTE,
+    REQUESTS,
+    SUMMED,
+    comparison,
+    log_query_of,
+    query_of_requests,
+)
+from rollout.core.gates.tallies import NotReadError, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from rollout.core.comparison.blocks import Tier
+    from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings
     from rollout.core.gates.evidence import Answer, Evidence, Query, Series
+    from rollout.core.gates.fixed import FixedGate
+    from rollout.core.judging import Question
     from rollout.core.window import Window
-
-_SUMMED = ("Average", "Total", "Count")
 
 
 @dataclass(frozen=True)
@@ -62,16 +72,56 @@ def values(answer: Answer, query: Query, metric: str, deployment: str) -> dict[i
             number = _number(point.at, query.interval, query.window)
             if point.value is not None and number is not None:
                 found.setdefault(number, []).append((point.at, point.value))
-    summed = query.aggregation in _SUMMED and all(each.unit == "Count" for each in series)
+    summed = query.aggregation in SUMMED and all(each.unit == "Count" for each in series)
     return {number: _combined(points, summed=summed) for number, points in found.items()}
 
 
+def number(gate: FixedGate, question: Question, evidence: Evidence) -> float | Unreadable:
+    """Return the number that the gate's own query came to: one row of one column, and a number in it."""
+    table = table_of(log_query_of(gate, question), evidence)
+    if table is None:
+        return Unreadable("its query was not sent")
+    if isinstance(table, Unreadable):
+        return table
+    shape = f"{len(table.rows)} rows of {len(table.columns)} columns"
+    if len(table.columns) != 1 or len(table.rows) > 1:
+        return Unreadable(f"its query returned {shape}, not one number")
+    if not table.rows:
+        return Unreadable("its query returned no row, so there is no number")
+    value = table.rows[0][0]
+    if value is None:
+        return Unreadable("its query returned null, which is no number: nothing was measured")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Unreadable(f"its query returned {str(value)[:60]!r}, which is no number")
+    return float(value) if math.isfinite(value) else Unreadable(f"its query returned {value}, no number")
+
+
 def requests(
-    deployment: str, window: Window, asked: Iterable[Query], evidence: Evidence
+    gates: Sequence[FixedGate | ComparativeGate],
+    question: Question,
+    settings: ComparisonSettings,
+    tier: Tier | None,
+    evidence: Evidence,
 ) -> Requests | Unreadable:
-    """Return how many requests the deployment is proved to have got."""
-    query = query_of_requests(deployment, window, asked)
-    answer = evidence.get(query) if query is not None else None
+    """Return how many requests the judged deployment is proved to have got in the window.
+
+    That is what the comparison with prod reads, and else what `queries` asks for apart.
+    """
+    compared = comparison(gates, question, settings, tier)
+    if not compared:
+        return counted(question.deployment, question.window, evidence)
+    try:
+        found = tally(question.deployment, compared, evidence)
+    except NotReadError as fault:
+        return Unreadable(str(fault))
+    window = question.window
+    return Requests({at: float(arm.requests) for at, arm in found.items() if window.start <= at < window.end})
+
+
+def counted(deployment: str, window: Window, evidence: Evidence) -> Requests | Unreadable:
+    """Return how many requests the deployment is proved to have got, as `fixed_queries` asks for them."""
+    query = query_of_requests(deployment, window, evidence)
+    answer = answer_to(query, evidence)
     if query is None or answer is None:
         return Unreadable(f"{REQUESTS} of {deployment} was not read")
     if isinstance(answer, Unreadable):

@@ -1,0 +1,129 @@
+"""KQL on the traffic log of an online endpoint: text only.
+
+Every query may use the name `endpoint`: whoever sends it puts `let endpoint = "<name>";` in front. A custom
+query may also use `deployment` (the one that is judged), `prod` (the one beside it, or an empty text), and
+`start` and `end` of the judging window, as instants:
+
+    AmlOnlineEndpointTrafficLog
+    | where EndpointName =~ endpoint and DeploymentName =~ deployment and TimeGenerated between (start .. end)
+    | summarize percentile(TotalDurationMs, 99)
+
+(learn.microsoft.com, Azure Monitor reference, tables, AmlOnlineEndpointTrafficLog.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollout.core import times
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from rollout.core.window import Window
+
+TABLE = "AmlOnlineEndpointTrafficLog"
+SLOW = ("slow50", "slow95", "slow99")
+"""The columns that count 2xx answers beyond prod's usual percentiles."""
+QUANTILES = ("q50", "q95", "q99")
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+# An empty code, or one that is no number, is null as a number; the column is text in some workspaces and a
+# number in others. The delays are null where nothing was throttled.
+_ROWS = """\
+| extend code = toint(ResponseCode)
+| extend ok = isnotnull(code) and code >= 200 and code < 300"""
+_TIMED = """\
+| extend ms = todouble(TotalDurationMs) - coalesce(todouble(RequestThrottlingDelayMs), 0.0)
+    - coalesce(todouble(ResponseThrottlingDelayMs), 0.0)"""
+
+
+def text(value: str) -> str:
+    """Return a KQL string literal."""
+    return f'"{value.translate(_ESCAPES)}"'
+
+
+def instant(at: datetime) -> str:
+    """Return a KQL datetime literal, to the second."""
+    return f"datetime({times.show_instant(at)})"
+
+
+def let(name: str, value: str) -> str:
+    """Return a statement that gives a literal a name."""
+    return f"let {name} = {value};\n"
+
+
+def blocks(  # noqa: PLR0917  # the parts of one text
+    window: Window,
+    candidate: str,
+    prod: str,
+    block: timedelta,
+    slow_ms: tuple[float, float, float] | None,
+    slack: float,
+) -> str:
+    """Return the query for what both deployments did in each block: a row a block and deployment with any.
+
+    Its columns are `block`, `DeploymentName`, `requests` and `errors`; with `slow_ms` also `slow50`, `slow95`
+    and `slow99`, the 2xx answers slower than those milliseconds (for the candidate, than so much more), and
+    `untimed`, those without a duration.
+    """
+    counts = ["requests = count()", "errors = countif(not(ok))"]
+    if slow_ms is not None:
+        counts += [
+            f"{name} = countif(ok and ms > iff(DeploymentName =~ {text(candidate)}, "
+            f"{_real(limit * (1 + slack))}, {_real(limit)}))"
+            for name, limit in zip(SLOW, slow_ms, strict=True)
+        ]
+        counts.append("untimed = countif(ok and isnull(ms))")
+    parts = [
+        _source(window, (candidate, prod)),
+        _ROWS,
+        *([_TIMED] if slow_ms is not None else []),
+        "| summarize " + ",\n    ".join(counts),
+        f"    by block = bin(TimeGenerated, {_span(block)}), DeploymentName",
+    ]
+    return "\n".join(parts)
+
+
+def history(window: Window, prod: str) -> str:
+    """Return the query for what is usual of prod: one row of its 2xx answers, and one of all others.
+
+    Its columns are `ok`, `requests`, and the percentiles `q50`, `q95` and `q99` of milliseconds.
+    """
+    quantiles = [f"{name} = percentile(ms, {name[1:]})" for name in QUANTILES]
+    return "\n".join(
+        (
+            _source(window, (prod,)),
+            _ROWS,
+            _TIMED,
+            f"| summarize requests = count(), {', '.join(quantiles)} by ok",
+        )
+    )
+
+
+def custom(own: str, window: Window, deployment: str, prod: str | None) -> str:
+    """Return somebody's own query with the names in front that it may use."""
+    names = {
+        "deployment": text(deployment),
+        "prod": text(prod or ""),
+        "start": instant(window.start),
+        "end": instant(window.end),
+    }
+    return "".join(let(name, value) for name, value in names.items()) + own.strip()
+
+
+def _source(window: Window, deployments: tuple[str, ...]) -> str:
+    names = ", ".join(text(name) for name in deployments)
+    return (
+        f"{TABLE}\n"
+        f"| where TimeGenerated >= {instant(window.start)} and TimeGenerated < {instant(window.end)}\n"
+        f"| where EndpointName =~ endpoint and DeploymentName in~ ({names})"
+    )
+
+
+def _real(number: float) -> str:
+    return f"{number:.6f}"
+
+
+def _span(length: timedelta) -> str:
+    return f"{length.total_seconds():g}s"
