@@ -1,0 +1,180 @@
+"""The evidence that the candidate is worse than prod: what one gate has against it, stage by stage."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Protocol
+
+from rollout.core.comparison.counts import LEVELS, P50, P95, Counts, errors, percentile, slower
+from rollout.core.comparison.hypergeometric import log_ratios
+from rollout.core.comparison.logspace import NOTHING, log_average
+from rollout.core.comparison.signs import ODDS as SIGN_ODDS
+from rollout.core.comparison.signs import chance_above, log_tilts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rollout.core.comparison.blocks import Block
+
+ODDS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+"""The odds ratios that a worse candidate may have; each has an equal part of the evidence."""
+
+ERRORS_FLOOR = 0.001
+"""A candidate whose errors are less than 0.1 points more isn't taken back, however sure that is."""
+LATENCY_FLOOR = 0.01
+"""Nor one with less than 1 point more slow answers."""
+
+_CAP = 0.49
+
+
+def log_cap(alpha: float) -> float:
+    """Return the most that one block may add to the evidence, as a natural logarithm.
+
+    Two blocks at the cap make at most alpha^-0.98, which is less than the bound: no two blocks convict,
+    so a shock to one arm alone (an instance that restarts) doesn't. Capped evidence is still evidence:
+    its mean can only become less.
+    """
+    return _CAP * math.log(1 / alpha)
+
+
+class Evidence(Protocol):
+    """What one gate has against the candidate."""
+
+    def open(self) -> None:
+        """Begin another count from here, beside those that go on."""
+        ...
+
+    def add(self, block: Block) -> float:
+        """Take a block into all counts; return the logarithm of what it says on its own."""
+        ...
+
+    def logs(self) -> list[float]:
+        """Return the logarithm of the evidence of each count."""
+        ...
+
+
+class CountEvidence:
+    """Evidence in counts of events, of one kind or of several that are averaged.
+
+    Under the null, in every block the candidate's odds of an event are at most prod's; nothing is assumed
+    of how rates move from block to block. Given both arms' requests and all events of a block, each factor
+    then has a mean of at most 1, so the products are supermartingales, and so are averages of them.
+    """
+
+    def __init__(self, kinds: Sequence[Callable[[Block], Counts]], cap: float, floor: float) -> None:
+        self._kinds = tuple(kinds)
+        self._cap = cap
+        self._floor = floor
+        self._counts: list[list[_Count]] = []
+
+    def open(self) -> None:
+        """Begin another count from here."""
+        self._counts.append([_Count() for _ in self._kinds])
+
+    def add(self, block: Block) -> float:
+        """Take a block into all counts; return the logarithm of what it says on its own."""
+        alone: list[float] = []
+        for place, kind in enumerate(self._kinds):
+            counts = kind(block)
+            factors = [min(each, self._cap) for each in log_ratios(counts, ODDS)]
+            alone.append(log_average(factors))
+            for kinds in self._counts:
+                kinds[place].add(counts, factors)
+        return log_average(alone)
+
+    def logs(self) -> list[float]:
+        """Return the logarithm of the evidence of each count."""
+        return [
+            log_average([kind.log() for kind in kinds])
+            if max(kind.difference for kind in kinds) >= self._floor
+            else NOTHING
+            for kinds in self._counts
+        ]
+
+    def leading(self) -> int:
+        """Return which kind of events speaks loudest against the candidate, since the first stage."""
+        if not self._counts:
+            return 0
+        logs = [kind.log() for kind in self._counts[0]]
+        return logs.index(max(logs))
+
+
+def error_evidence(cap: float) -> CountEvidence:
+    """Return the evidence of a gate on errors, in either tier."""
+    return CountEvidence((errors,), cap, ERRORS_FLOOR)
+
+
+def latency_evidence(cap: float) -> CountEvidence:
+    """Return the evidence of a gate on latency in the logs tier."""
+    kinds = tuple(_slower_than(level) for level in LEVELS)
+    return CountEvidence(kinds, cap, LATENCY_FLOOR)
+
+
+class SignEvidence:
+    """Evidence in which of the arms had the greater P50 and P95 of a block: the metrics tier's on latency.
+
+    Under the null a candidate's latencies in a block are no greater than prod's, times 1 + slack, in
+    distribution. How often its percentile is then the greater follows from the counts (`chance_above`);
+    never less than a half is taken, so noise of each arm's own that has no favourite does no harm.
+    """
+
+    def __init__(self, slack: float, cap: float) -> None:
+        self._slack = slack
+        self._cap = cap
+        self._sums: list[list[list[float]]] = []
+
+    def open(self) -> None:
+        """Begin another count from here."""
+        self._sums.append([[0.0] * len(SIGN_ODDS) for _ in (P50, P95)])
+
+    def add(self, block: Block) -> float:
+        """Take a block into all counts; return the logarithm of what it says on its own."""
+        candidate, prod = block.candidate, block.prod
+        alone: list[float] = []
+        for place, level in enumerate((P50, P95)):
+            its, usual = percentile(candidate, level), percentile(prod, level)
+            if its is None or usual is None or not (candidate.requests and prod.requests):
+                alone.append(0.0)
+                continue
+            chance = max(0.5, chance_above(candidate.requests, prod.requests, level))
+            tilts = log_tilts(chance, happened=its > (1 + self._slack) * usual)
+            factors = [min(each, self._cap) for each in tilts]
+            alone.append(log_average(factors))
+            for sums in self._sums:
+                sums[place] = [old + new for old, new in zip(sums[place], factors, strict=True)]
+        return log_average(alone)
+
+    def logs(self) -> list[float]:
+        """Return the logarithm of the evidence of each count."""
+        return [log_average([log_average(each) for each in sums]) for sums in self._sums]
+
+
+class _Count:
+    """The evidence in one kind of events since one stage's begin."""
+
+    def __init__(self) -> None:
+        self._sums = [0.0] * len(ODDS)
+        self._excess = 0.0
+        self._weight = 0.0
+
+    def add(self, counts: Counts, factors: Sequence[float]) -> None:
+        self._sums = [old + new for old, new in zip(self._sums, factors, strict=True)]
+        y_c, n_c, y_p, n_p = counts
+        if n_c and n_p:
+            self._excess += (y_c * n_p - y_p * n_c) / (n_c + n_p)
+            self._weight += n_c * n_p / (n_c + n_p)
+
+    def log(self) -> float:
+        return log_average(self._sums)
+
+    @property
+    def difference(self) -> float:
+        """How much greater the candidate's share is: Mantel and Haenszel's mean over the blocks.
+
+        Pooled counts would call a candidate worse whose share of the traffic rose while prod was ill.
+        """
+        return self._excess / self._weight if self._weight else 0.0
+
+
+def _slower_than(level: int) -> Callable[[Block], Counts]:
+    return lambda block: slower(block, level)
