@@ -90,23 +90,25 @@ def read_back(
     endpoint_id: str,
     wanted: traffic.Traffic,
     *,
+    mirror: traffic.Traffic = traffic.NO_TRAFFIC,
     timeout: timedelta = timedelta(seconds=60),
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> LiveEndpoint:
-    """Return the endpoint once its live traffic map is the wanted one; explicit zeros don't count.
+    """Return the endpoint once its live traffic map and mirror are the wanted ones; zeros don't count.
 
     Raises `NotReadBack` with both maps after `timeout`, or the `ReadError` of the last look.
     """
+    asked = traffic.Routing(wanted, mirror)
     started = clock()
     pause = 0.2
     while True:
         try:
             live, _ = read_endpoint(arm, endpoint_id)
-            seen = live.core.traffic if live else traffic.NO_TRAFFIC
-            if live and traffic.same(seen, wanted):
+            seen = live.core.routing if live else None
+            if live and asked.same(live.core.routing):
                 return live
-            fault = _not_read_back(endpoint_id, wanted, seen, clock() - started, there=live is not None)
+            fault = _not_read_back(endpoint_id, asked, seen, clock() - started)
         except ReadError as error:
             fault = error
         if clock() - started >= timeout.total_seconds():
@@ -116,12 +118,12 @@ def read_back(
 
 
 def _not_read_back(
-    endpoint_id: str, wanted: traffic.Traffic, seen: traffic.Traffic, seconds: float, *, there: bool
+    endpoint_id: str, wanted: traffic.Routing, seen: traffic.Routing | None, seconds: float
 ) -> NotReadBack:
-    live = f"is {traffic.show(seen)}" if there else "is gone with its endpoint"
+    live = f"is {seen.show()}" if seen is not None else "is gone with its endpoint"
     return NotReadBack(
         f"the traffic of {ids.name_of(endpoint_id)}",
-        f"{seconds:.0f} s after it was set to {traffic.show(wanted)} it {live}",
+        f"{seconds:.0f} s after it was set to {wanted.show()} it {live}",
         "Nothing was published: run `pulumi up` again, which decides from what is live.",
     )
 

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollout.core import moves, times
-from rollout.core.judging import stage_opened
+from rollout.core.climbing import climb
+from rollout.core.judging import probed
 from rollout.core.moves import Scene
 from rollout.core.observed import Deployment, Observed, Provisioning
-from rollout.core.publication import lags
+from rollout.core.publication import answers, lags
 from rollout.core.record import Record, RecordError
 from rollout.core.step import Outcome, Phase, Step, StepKind
-from rollout.core.traffic import WHOLE, live, same, show
+from rollout.core.taking_back import take_back, unsound_prod
+from rollout.core.traffic import WHOLE, Routing, live, show
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
+    from rollout.core.comparison.blocks import Baseline
+    from rollout.core.gates.evidence import Unreadable
+    from rollout.core.gates.history import Thin
     from rollout.core.gates.judgement import Judgement
     from rollout.core.plan import Plan
 
 
-def decide(plan: Plan, seen: Observed, judgement: Judgement | None) -> Step:
+def decide(
+    plan: Plan,
+    seen: Observed,
+    judgement: Judgement | None,
+    baseline: Baseline | Thin | Unreadable | None = None,
+) -> Step:
     """Return the next step. Total: for every observation there is one, and it says why.
 
     `judgement` is what the gates said to `rollout.core.judging.question`; None where that was None, or
-    where the gates couldn't be asked at all.
+    where the gates couldn't be asked at all. `baseline` likewise is what `rollout.core.judging.baseline_due`
+    asks for.
     """
+    step = _decided(plan, seen, judgement, baseline)
+    ignored = _ignored_approval(seen)
+    return replace(step, reason=f"{step.reason}; {ignored}") if ignored else step
+
+
+def _decided(
+    plan: Plan,
+    seen: Observed,
+    judgement: Judgement | None,
+    baseline: Baseline | Thin | Unreadable | None,
+) -> Step:
     if seen.endpoint is None:
         return moves.start(plan, seen, None, plan.slots[0], _starts(plan, plan.slots[0], first=True))
     try:
@@ -46,17 +69,19 @@ def decide(plan: Plan, seen: Observed, judgement: Judgement | None) -> Step:
             phase=Phase.DEGRADED,
         )
     if scene.record.candidate is not None:
-        return _progressing(scene, judgement)
+        return _progressing(scene, judgement, baseline)
     return _settled(scene, judgement)
 
 
-def _progressing(scene: Scene, judgement: Judgement | None) -> Step:
+def _progressing(
+    scene: Scene, judgement: Judgement | None, baseline: Baseline | Thin | Unreadable | None
+) -> Step:
     """Decide while a release is being rolled out."""
-    record, published = scene.record, scene.seen.published
+    record = scene.record
     candidate = scene.live(record.candidate)
     ours = candidate is not None and candidate.release == record.release
     if failure := _failure(scene, candidate if ours else None, judgement):
-        return _take_back(scene, failure, failed=True)
+        return take_back(scene, failure, failed=True)
     if drift := _drift(scene):
         return drift
     if scene.plan.release != record.release:
@@ -65,68 +90,21 @@ def _progressing(scene: Scene, judgement: Judgement | None) -> Step:
         return _unfinished_start(scene, candidate)
     if candidate.state.in_progress:
         return moves.stay(scene, f"{candidate.name} is {candidate.state}: run again when Azure has finished")
-    if unsound := _unsound_prod(scene):
+    if unsound := unsound_prod(scene):
         return unsound
-    probe = published.probe
-    probed = (
-        probe is not None
-        and probe.release == record.release
-        and probe.verdict is Verdict.SUCCESSFUL
-        and not (record.stage == 0 and record.since is not None and probe.at < record.since)
-    )
-    if not probed:
+    if not probed(record, scene.seen):
         return moves.repair(
             scene, f"no probe of {record.release} is known: {candidate.name} is probed", probe=candidate.name
         )
-    if lags(record, published):
+    if lags(record, scene.seen.published):
         return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
-    return _climb(scene, judgement)
-
-
-def _climb(scene: Scene, judgement: Judgement | None) -> Step:
-    """Decide whether a live, probed candidate goes up a rung."""
-    plan, record = scene.plan, scene.record
-    share = record.stage or 0
-    who = f"{record.candidate} ({record.release})"
-    if record.prod is None:
-        return moves.promote(
-            scene, f"{who} passed its probe and is the first release: it gets all traffic and is prod"
-        )
-    if share == 0:
-        return moves.advance(scene, plan.stages[0], f"{who} passed its probe: to {plan.stages[0].traffic} %")
-    stage = plan.stage_at(share)
-    if stage is None:
-        rungs = ", ".join(str(each.traffic) for each in plan.stages)
-        return moves.stay(
-            scene,
-            f"{who} has {share} %, which is no rung of the ladder ({rungs}): put the rung back into config",
-            phase=Phase.DEGRADED,
-        )
-    if judgement is None or judgement.verdict is Verdict.ERROR:
-        reason = judgement.reason if judgement else "the gates could not be asked"
-        return moves.stay(scene, f"{who} stays at {share} %: {reason}", outcome=Outcome.UNREADABLE)
-    if judgement.verdict is Verdict.INCONCLUSIVE:
-        return moves.stay(scene, f"{who} stays at {share} %: {judgement.reason}")
-    left = stage_opened(record, scene.seen) + stage.bake - scene.seen.now
-    if left.total_seconds() > 0:
-        bake = f"{times.show_duration(left)} of its bake of {times.show_duration(stage.bake)} are left"
-        return moves.stay(scene, f"{who} stays at {share} %: {bake}")
-    following = plan.next_stage(share)
-    if following is None:
-        return moves.promote(
-            scene,
-            f"{who} baked at {share} % and all gates are Successful: it is prod; {record.prod} is old prod, "
-            f"kept for {times.show_duration(plan.retire_after)}",
-        )
-    return moves.advance(
-        scene, following, f"{who} baked at {share} % and all gates are Successful: to {following.traffic} %"
-    )
+    return climb(scene, judgement, baseline)
 
 
 def _settled(scene: Scene, judgement: Judgement | None) -> Step:
     """Decide while no release is being rolled out."""
     record, seen, plan = scene.record, scene.seen, scene.plan
-    if contradiction := _drift(scene) or _unsound_prod(scene):
+    if contradiction := _drift(scene) or unsound_prod(scene):
         return contradiction
     if (
         judgement is not None
@@ -242,6 +220,13 @@ def _blocked(scene: Scene, occupant: Deployment) -> Step | None:
             "replaced while it serves",
             phase=Phase.DEGRADED,
         )
+    if copies := scene.endpoint.mirror.get(occupant.name, 0):
+        return moves.stay(
+            scene,
+            f"{copies} % of the live traffic are mirrored to {occupant.name} with {occupant.release}, not "
+            f"{scene.record.release}: it isn't replaced while it gets any",
+            phase=Phase.DEGRADED,
+        )
     return None
 
 
@@ -260,28 +245,7 @@ def _superseded(scene: Scene) -> Step:
     record, plan = scene.record, scene.plan
     back = plan.release == record.prod_release
     why = f"config went back to {plan.release}" if back else f"{plan.release} supersedes it"
-    return _take_back(scene, f"{record.release} is withdrawn: {why}", failed=False)
-
-
-def _take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
-    """Return the abort, or a hold where prod can't take the traffic."""
-    record = scene.record
-    share = scene.endpoint.traffic.get(record.candidate or "", 0)
-    if unfit := _unfit(scene):
-        return moves.stay(
-            scene,
-            f"{reason}; but prod {unfit} and can't take its {share} %: nothing is written; "
-            f"restore {record.prod}, then run again",
-            phase=Phase.DEGRADED,
-        )
-    moved = f"its {share} % go back to {record.prod}" if share else "it never had traffic"
-    if share and record.prod is None:
-        moved = "its traffic ends"
-    roles = (record.prod, record.candidate)
-    others = {name: part for name, part in live(scene.endpoint.traffic).items() if name not in roles}
-    if others:
-        moved += f"; {show(others)} stay as they are"
-    return moves.abort(scene, f"{reason}; {moved}", failed=failed)
+    return take_back(scene, f"{record.release} is withdrawn: {why}", failed=False)
 
 
 def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | None) -> str | None:
@@ -300,7 +264,7 @@ def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | 
     ):
         return f"{who} failed its probe"
     if judgement is not None and judgement.verdict is Verdict.FAILED:
-        return f"{who} failed at {record.stage} %: {judgement.reason}"
+        return f"{who} failed at {scene.rung}: {judgement.reason}"
     return None
 
 
@@ -311,35 +275,15 @@ def _drift(scene: Scene) -> Step | None:
     """
     record = scene.record
     settled = record.candidate is None and record.prod is not None
-    ours = {record.prod or "": WHOLE} if settled else record.traffic
-    if same(scene.endpoint.traffic, ours):
+    ours = Routing({record.prod or "": WHOLE}) if settled else record.routing
+    if scene.endpoint.routing.same(ours):
         return None
     return moves.stay(
         scene,
-        f"the live traffic is {show(scene.endpoint.traffic)}, the record says {show(ours)}: "
+        f"the live traffic is {scene.endpoint.routing.show()}, the record says {ours.show()}: "
         "somebody else changed it, and it is left as it is; set it back to go on",
         phase=Phase.DEGRADED,
     )
-
-
-def _unsound_prod(scene: Scene) -> Step | None:
-    """Return the hold for a prod that can't be relied on, or None."""
-    if unfit := _unfit(scene):
-        return moves.stay(scene, f"prod {unfit}: restore it, then run again", phase=Phase.DEGRADED)
-    return None
-
-
-def _unfit(scene: Scene) -> str | None:
-    """Return why prod can't be given traffic, or None: it is gone, not `Succeeded` or another release."""
-    record = scene.record
-    if record.prod is None:
-        return None
-    prod = scene.live(record.prod)
-    if prod is None or prod.state is not Provisioning.SUCCEEDED:
-        return f"{record.prod} is {'gone' if prod is None else prod.state}"
-    if prod.release != record.prod_release:
-        return f"{record.prod} carries {prod.release or 'no release'}, not {record.prod_release},"
-    return None
 
 
 def _garbled(scene: Scene, error: RecordError) -> Step:
@@ -358,3 +302,15 @@ def _refused(record: Record, release: str) -> str:
 def _starts(plan: Plan, slot: str, *, first: bool) -> str:
     what = "the first release" if first else "a new release"
     return f"{plan.release} is {what}: it is created in {slot} at 0 % and probed"
+
+
+def _ignored_approval(seen: Observed) -> str | None:
+    """Return the sentence about an approval that isn't for what is rolled out now, or None."""
+    record = Record.readable(seen.endpoint.tags) if seen.endpoint is not None else None
+    published = seen.published
+    if published.misread is not None:
+        return f"ROLLOUT_APPROVED can't be read and is ignored: {published.misread!r}"
+    if published.approved is None or (record is not None and answers(record, published.approved)):
+        return None
+    text = published.approved.show()
+    return f"ROLLOUT_APPROVED is for another release or stage and is ignored: {text}"

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.core.observed import Provisioning
+from rollout.core.plan import PROBE_RUNG
 from rollout.core.record import Record
 from rollout.core.traffic import WHOLE
+from rollout.core.verdict import Verdict
 from rollout.core.window import Window
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def question(plan: Plan, seen: Observed) -> Question | None:
     record = Record.readable(seen.endpoint.tags)
     if record is None or record.stage is None:
         return None
-    stage = plan.stage_at(record.stage)
+    stage = plan.stage_at(record.stage, record.mirror)
     judged = record.candidate or record.prod
     live = seen.deployments.get(judged) if judged is not None else None
     if stage is None or live is None or live.state is not Provisioning.SUCCEEDED:
@@ -60,7 +62,60 @@ def question(plan: Plan, seen: Observed) -> Question | None:
     opened = stage_opened(record, seen)
     if record.candidate is None and not watched(plan, record, seen):
         return None
-    return Question(live.name, stage, Window(opened + plan.settle, seen.now - plan.lag))
+    window = Window(opened + plan.settle, seen.now - plan.lag)
+    if record.candidate is None:
+        return Question(live.name, stage, window)
+    return Question(live.name, stage, window, record.prod, record.baseline, record.past)
+
+
+def probed(record: Record, seen: Observed) -> bool:
+    """Return whether the candidate's release is known to have passed its probe.
+
+    Before its first stage, only a probe after its start counts.
+    """
+    probe = seen.published.probe
+    return (
+        probe is not None
+        and probe.release == record.release
+        and probe.verdict is Verdict.SUCCESSFUL
+        and not (_at_probe_rung(record) and record.since is not None and probe.at < record.since)
+    )
+
+
+@dataclass(frozen=True)
+class BaselineQuestion:
+    """Whose history has to be measured before a candidate is compared."""
+
+    prod: str
+    end: datetime
+    """When the history ends: what is later may not have arrived yet."""
+
+
+def baseline_due(plan: Plan, seen: Observed) -> BaselineQuestion | None:
+    """Return whose history the next step freezes, or None where it opens no comparison.
+
+    That is so where the candidate passed its probe, the next stage has prod beside it, and gates compare.
+    """
+    record = Record.readable(seen.endpoint.tags) if seen.endpoint is not None else None
+    if record is None or record.prod is None or not plan.compared_gates or record.baseline is not None:
+        return None
+    following = plan.next_stage(0)
+    candidate = seen.deployments.get(record.candidate or "")
+    ready = (
+        _at_probe_rung(record)
+        and plan.release == record.release
+        and candidate is not None
+        and candidate.release == record.release
+        and candidate.state is Provisioning.SUCCEEDED
+        and probed(record, seen)
+    )
+    if not ready or following is None or not following.has_control:
+        return None
+    return BaselineQuestion(record.prod, seen.now - plan.lag)
+
+
+def _at_probe_rung(record: Record) -> bool:
+    return (record.stage or 0, record.mirror) == (PROBE_RUNG, 0)
 
 
 def watched(plan: Plan, record: Record, seen: Observed) -> bool:

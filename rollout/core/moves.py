@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollout.core.observed import Deployment, Endpoint, Observed, Provisioning
+from rollout.core.plan import Stage
 from rollout.core.publication import phase_of
 from rollout.core.record import Record
 from rollout.core.step import Form, Outcome, Phase, Step, StepKind
-from rollout.core.traffic import NO_TRAFFIC, WHOLE, Traffic
+from rollout.core.traffic import NO_TRAFFIC, WHOLE, Routing, Traffic
 
 if TYPE_CHECKING:
-    from rollout.core.plan import Plan, Stage
+    from rollout.core.comparison.blocks import Baseline
+    from rollout.core.past import PastStage
+    from rollout.core.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Scene:
         """The phase that goes with the record as it is."""
         return phase_of(self.record, self.plan.release)
 
+    @property
+    def rung(self) -> str:
+        """The candidate's rung as people write it, whether the ladder has it or not."""
+        return Stage(self.record.stage or 0, mirror=self.record.mirror).show()
+
     def live(self, name: str | None) -> Deployment | None:
         """Return the live deployment of that name, or None."""
         return self.seen.deployments.get(name) if name is not None else None
@@ -36,7 +44,8 @@ class Scene:
     def frozen(self, *, without: str | None = None) -> dict[str, Form]:
         """Return every deployment of ours as it is live.
 
-        One that failed to provision is left out unless it serves: the engine would retry it in every `up`.
+        One that failed to provision is left out unless it gets requests: the engine would retry it in every
+        `up`.
         """
         return {
             name: Form.FROZEN
@@ -45,11 +54,12 @@ class Scene:
         }
 
     def _keeps(self, deployment: Deployment) -> bool:
-        serves = self.endpoint.traffic.get(deployment.name, 0) > 0 or deployment.name == self.record.prod
+        name, routing = deployment.name, self.endpoint.routing
+        gets = routing.traffic.get(name, 0) > 0 or routing.mirror.get(name, 0) > 0
         # A slot's name may be in the stack's state: undeclared, it would be deleted, whosever it is by now.
         ours = deployment.release is not None or deployment.name in (self.record.prod, *self.plan.slots)
         usable = deployment.state not in (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
-        return ours and (serves or usable)
+        return ours and (gets or name == self.record.prod or usable)
 
 
 def stay(
@@ -70,6 +80,7 @@ def stay(
         published_phase=published,
         deployments=scene.frozen(),
         outcome=outcome,
+        routing=scene.endpoint.routing,
     )
 
 
@@ -84,6 +95,7 @@ def repair(scene: Scene, reason: str, *, probe: str | None = None, without: str 
         published_phase=published,
         deployments=scene.frozen(without=without),
         probe=probe,
+        routing=scene.endpoint.routing,
     )
 
 
@@ -91,8 +103,15 @@ def start(plan: Plan, seen: Observed, scene: Scene | None, slot: str, reason: st
     """Return the step that creates the candidate in a slot at 0 %; prod keeps all traffic."""
     before = scene.record if scene is not None else Record()
     traffic: Traffic = {before.prod: WHOLE} if before.prod is not None else NO_TRAFFIC
-    record = replace(
-        before, candidate=slot, release=plan.release, stage=0, since=seen.now, traffic=traffic, old_prod=None
+    record = Record(
+        prod=before.prod,
+        prod_release=before.prod_release,
+        failed_release=before.failed_release,
+        candidate=slot,
+        release=plan.release,
+        stage=0,
+        since=seen.now,
+        traffic=traffic,
     )
     kept = scene.frozen(without=slot) if scene is not None else {}
     if scene is not None and before.candidate not in (None, slot):
@@ -105,18 +124,38 @@ def start(plan: Plan, seen: Observed, scene: Scene | None, slot: str, reason: st
         published_phase=Phase.PROGRESSING,
         deployments={**kept, slot: Form.FRESH},
         probe=slot,
+        routing=record.routing,
     )
 
 
-def advance(scene: Scene, stage: Stage, reason: str) -> Step:
-    """Return the step that raises the candidate's share to the next rung; prod gets the rest."""
+def advance(
+    scene: Scene,
+    stage: Stage,
+    reason: str,
+    *,
+    baseline: Baseline | None = None,
+    over: PastStage | None = None,
+) -> Step:
+    """Return the step that raises the candidate's share to the next rung; prod gets the rest.
+
+    A mirrored rung leaves the live traffic as it is. `baseline` is frozen with it; `over` is the compared
+    stage that ends.
+    """
     before = scene.record
     traffic = dict.fromkeys(before.traffic, 0)
     if before.prod is not None:
         traffic[before.prod] = WHOLE - stage.traffic
-    if before.candidate is not None:
+    if before.candidate is not None and (stage.traffic or before.candidate in traffic):
         traffic[before.candidate] = stage.traffic
-    record = replace(before, stage=stage.traffic, since=scene.seen.now, traffic=traffic)
+    record = replace(
+        before,
+        stage=stage.traffic,
+        mirror=stage.mirror,
+        since=scene.seen.now,
+        traffic=traffic,
+        baseline=baseline or before.baseline,
+        past=(*before.past, over) if over is not None else before.past,
+    )
     return _written(scene, StepKind.ADVANCE, record, reason, scene.frozen())
 
 
@@ -155,7 +194,7 @@ def finish(scene: Scene, reason: str) -> Step:
 
 
 def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
-    """Return the step that moves exactly the candidate's share to prod.
+    """Return the step that moves exactly the candidate's share to prod, and ends its mirror in the same PUT.
 
     A candidate that failed a gate stays at 0 % where the plan keeps it; one that only was overtaken goes,
     unless Azure still works on it or somebody else put it there.
@@ -179,18 +218,24 @@ def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
             traffic[before.prod] = traffic.get(before.prod, 0) + share
         if kept:
             traffic[before.candidate] = 0
-    record = replace(
-        before,
-        candidate=None,
-        release=None,
-        stage=None,
+    record = Record(
+        prod=before.prod,
+        old_prod=before.old_prod,
+        prod_release=before.prod_release,
         failed_release=before.release if failed else before.failed_release,
         since=scene.seen.now,
         traffic=traffic,
     )
     deployments = scene.frozen() if kept else scene.frozen(without=before.candidate)
     outcome = Outcome.TAKEN_BACK if failed else Outcome.FINE
-    return _written(scene, StepKind.ABORT, record, reason, deployments, outcome)
+    step = _written(scene, StepKind.ABORT, record, reason, deployments, outcome)
+    # Somebody else's mirror stays like their share, but Azure takes none to a deployment that serves.
+    others = {
+        name: share
+        for name, share in scene.endpoint.mirror.items()
+        if share and name != before.candidate and not traffic.get(name)
+    }
+    return replace(step, routing=Routing(traffic, others))
 
 
 def condemn(scene: Scene, reason: str) -> Step:
@@ -208,4 +253,4 @@ def _written(  # noqa: PLR0917  # the step's own fields
     outcome: Outcome = Outcome.FINE,
 ) -> Step:
     phase = phase_of(record, scene.plan.release)
-    return Step(kind, phase, reason, record, phase, deployments, outcome=outcome)
+    return Step(kind, phase, reason, record, phase, deployments, outcome=outcome, routing=record.routing)

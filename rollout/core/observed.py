@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rollout.core import times
+from rollout.core.approval import Approval
+from rollout.core.traffic import Routing
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollout.core.traffic import Traffic
+
+__all__ = ["Approval", "Deployment", "Endpoint", "Observed", "Probe", "Provisioning", "Published"]
 
 
 class Provisioning(StrEnum):
@@ -54,6 +58,11 @@ class Endpoint:
     tags: Mapping[str, str]
     mirror: Traffic = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def routing(self) -> Routing:
+        """Where requests go, and copies of them."""
+        return Routing(self.traffic, self.mirror)
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -90,6 +99,10 @@ class Published:
     settled: datetime | None = None
     """The endpoint's own `lastModifiedAt` when the traffic of the last step was read back."""
     reason: str | None = None
+    approved: Approval | None = None
+    """What a person accepted; `rollout approve` writes it."""
+    misread: str | None = None
+    """The text of an approval that can't be read, so that it can be told and removed."""
 
 
 @dataclass(frozen=True)

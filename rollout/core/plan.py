@@ -59,7 +59,7 @@ class Plan:
     release: str
     """The id of the release that config names."""
     stages: tuple[Stage, ...]
-    """Rising shares, the last 100."""
+    """Rising: the mirrored ones first, then shares of live traffic, the last 100."""
     slots: tuple[str, ...] = ("blue", "green")
     retire_after: timedelta = timedelta(hours=24)
     """How long old prod is kept after a promotion."""
@@ -81,10 +81,10 @@ class Plan:
         """How many stages have prod beside the candidate."""
         return sum(stage.has_control for stage in self.stages)
 
-    def stage_at(self, traffic: int) -> Stage | None:
-        """Return the stage with that share, or None if it is no rung of the ladder."""
-        return next((stage for stage in self.stages if stage.traffic == traffic), None)
+    def stage_at(self, traffic: int, mirror: int = 0) -> Stage | None:
+        """Return the stage with those shares, or None if they are no rung of the ladder."""
+        return next((s for s in self.stages if (s.traffic, s.mirror) == (traffic, mirror)), None)
 
-    def next_stage(self, traffic: int) -> Stage | None:
-        """Return the first stage above that share, or None at the top."""
-        return next((stage for stage in self.stages if stage.traffic > traffic), None)
+    def next_stage(self, traffic: int, mirror: int = 0) -> Stage | None:
+        """Return the first stage above those shares, or None at the top. Any live share is above a mirror."""
+        return next((s for s in self.stages if (s.traffic, s.mirror) > (traffic, mirror)), None)

@@ -6,12 +6,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from rollout.core import times
-from rollout.core.traffic import NO_TRAFFIC, WHOLE, Traffic
+from rollout.core import frozen, past, times
+from rollout.core.traffic import NO_TRAFFIC, WHOLE, Routing, Traffic, rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from rollout.core.comparison.blocks import Baseline
+    from rollout.core.past import PastStage
 
 PROD = "PROD_DEPLOYMENT"
 OLD_PROD = "OLD_PROD_DEPLOYMENT"
@@ -22,8 +25,24 @@ FAILED_RELEASE = "FAILED_RELEASE"
 STAGE = "ROLLOUT_STAGE"
 SINCE = "ROLLOUT_SINCE"
 TRAFFIC = "ROLLOUT_TRAFFIC"
+MIRROR = "ROLLOUT_MIRROR"
+BASELINE = "ROLLOUT_BASELINE"
+STAGES = "ROLLOUT_STAGES"
 
-TAGS = (PROD, OLD_PROD, CANDIDATE, PROD_RELEASE, RELEASE, FAILED_RELEASE, STAGE, SINCE, TRAFFIC)
+TAGS = (
+    PROD,
+    OLD_PROD,
+    CANDIDATE,
+    PROD_RELEASE,
+    RELEASE,
+    FAILED_RELEASE,
+    STAGE,
+    SINCE,
+    TRAFFIC,
+    MIRROR,
+    BASELINE,
+    STAGES,
+)
 """Every tag the record is made of. Azure allows 50 tags of 512 and 256 characters on a resource."""
 
 
@@ -48,6 +67,22 @@ class Record:
     """When the step that wrote this record was decided."""
     traffic: Traffic = field(default_factory=lambda: NO_TRAFFIC)
     """The traffic map of the PUT that wrote this record."""
+    mirror: int = 0
+    """The share of live traffic that is copied to the candidate at its rung, in percent."""
+    baseline: Baseline | None = None
+    """What was frozen when the first compared stage opened."""
+    past: tuple[PastStage, ...] = ()
+    """The compared stages that are over, oldest first."""
+
+    @property
+    def routing(self) -> Routing:
+        """Where requests go, and copies of them, by this record."""
+        return Routing(self.traffic, {self.candidate: self.mirror} if self.candidate and self.mirror else {})
+
+    @property
+    def rung(self) -> str:
+        """The candidate's rung as tags have it: `10`, or `0m20`."""
+        return rung(self.stage or 0, self.mirror)
 
     def tags(self) -> dict[str, str]:
         """Return the record as tags; what is None has none."""
@@ -61,6 +96,9 @@ class Record:
             STAGE: None if self.stage is None else str(self.stage),
             SINCE: None if self.since is None else times.show_instant(self.since),
             TRAFFIC: json.dumps(dict(sorted(self.traffic.items())), separators=(",", ":")),
+            MIRROR: str(self.mirror) if self.mirror else None,
+            BASELINE: None if self.baseline is None else frozen.show(self.baseline),
+            STAGES: past.show(self.past) if self.past else None,
         }
         return {name: text for name, text in texts.items() if text is not None}
 
@@ -87,17 +125,20 @@ class Record:
             prod_release=tags.get(PROD_RELEASE),
             release=tags.get(RELEASE),
             failed_release=tags.get(FAILED_RELEASE),
-            stage=_stage(tags.get(STAGE)),
+            stage=_percentage(STAGE, tags.get(STAGE)),
             since=_since(tags.get(SINCE)),
             traffic=_traffic(tags.get(TRAFFIC)),
+            mirror=_percentage(MIRROR, tags.get(MIRROR)) or 0,
+            baseline=_baseline(tags.get(BASELINE)),
+            past=_past(tags.get(STAGES)),
         )
 
 
-def _stage(text: str | None) -> int | None:
+def _percentage(tag: str, text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or int(text) > WHOLE:
-        raise RecordError(f"tag {STAGE} is {text!r}, not a whole percentage")
+        raise RecordError(f"tag {tag} is {text!r}, not a whole percentage")
     return int(text)
 
 
@@ -122,3 +163,22 @@ def _traffic(text: str | None) -> Traffic:
     if not all(type(share) is int for share in shares.values()):
         raise RecordError(f"tag {TRAFFIC} is {text!r}, and not all its shares are whole numbers")
     return cast("dict[str, int]", shares)
+
+
+def _baseline(text: str | None) -> Baseline | None:
+    try:
+        return None if text is None else frozen.parse(text)
+    except ValueError:
+        raise RecordError(
+            f"tag {BASELINE} is {text!r}, not what a rollout freezes, such as "
+            '{"tier":"logs","requests":5400,"errors":0.004,"slow":[9.1,20.5,31.0],"stages":2,"gates":2}'
+        ) from None
+
+
+def _past(text: str | None) -> tuple[PastStage, ...]:
+    try:
+        return () if text is None else past.parse(text)
+    except ValueError:
+        raise RecordError(
+            f"tag {STAGES} is {text!r}, not stages one after another, such as 10@2026-11-21T10:02:00Z/2580s"
+        ) from None

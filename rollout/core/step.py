@@ -7,6 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rollout.core.traffic import Routing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -89,3 +91,5 @@ class Step:
     probe: str | None = None
     """The deployment to send probe requests to before publishing."""
     outcome: Outcome = Outcome.FINE
+    routing: Routing = field(default_factory=Routing)
+    """Where requests and copies of them go once the step is done: what a PUT sends and what is read back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 WHOLE = 100
@@ -38,3 +39,26 @@ def problem(traffic: Traffic) -> str | None:
 def show(traffic: Traffic) -> str:
     """Return the map as people write it: `blue 90, green 10`, or `no traffic`."""
     return ", ".join(f"{name} {share}" for name, share in sorted(traffic.items())) or "no traffic"
+
+
+def rung(traffic: int, mirror: int) -> str:
+    """Return the short name of a rung, as tags have it: `10`, or `0m20` for 20 % mirrored."""
+    return f"{traffic}m{mirror}" if mirror else str(traffic)
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Where an endpoint's requests go, and where copies of them go."""
+
+    traffic: Traffic = field(default_factory=lambda: NO_TRAFFIC)
+    mirror: Traffic = field(default_factory=lambda: NO_TRAFFIC)
+    """Who gets copies of live requests, in percent of them. Azure: one deployment, at most 50, not live."""
+
+    def same(self, other: Routing) -> bool:
+        """Return whether both send requests and copies to the same places; explicit zeros don't count."""
+        return same(self.traffic, other.traffic) and same(self.mirror, other.mirror)
+
+    def show(self) -> str:
+        """Return it as people write it: `blue 100`, or `blue 100, mirrored to green 20`."""
+        copies = live(self.mirror)
+        return show(self.traffic) + (f", mirrored to {show(copies)}" if copies else "")

@@ -11,8 +11,9 @@ from rollout.azure.errors import Missing
 from rollout.core import times
 from rollout.core.bodies import deployment_body, endpoint_body
 from rollout.core.config import ConfigError, Problem
+from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
-from rollout.core.traffic import NO_TRAFFIC
+from rollout.core.traffic import Routing
 from rollout.stack import configuration, record, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
@@ -69,7 +70,7 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
     Whatever can still be missing is looked for before the first of them is declared.
     """
     place, sight, settings = ground.place, ground.sight, ground.settings
-    live = LiveAzure(ground.arm, place, settings.probe, _probe_body(ground) if step.probe else b"")
+    live = LiveAzure(ground.arm, place, settings.probe, _probe_inputs(ground) if step.probe else ())
     location = _location(sight)
     fresh: dict[str, Any] = {}
     new_code = None
@@ -103,10 +104,10 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
             if sight.endpoint
             else endpoint_body(location, settings.endpoint.auth),
             exists=sight.endpoint is not None,
-            live_traffic=sight.endpoint.core.traffic if sight.endpoint else NO_TRAFFIC,
+            live=sight.endpoint.core.routing if sight.endpoint else Routing(),
             live_inputs=frozen,
             fresh_inputs=fresh,
-            read_traffic=live.traffic,
+            read_routing=live.routing,
             clear_slot=live.clear,
             logs_id=below.logs_id if below else _logs_id(ground),
             logs_exist=sight.logs_exist,
@@ -121,15 +122,17 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
     record.declare(step, sight.now, publisher, endpoint.resources)
 
 
-def _probe_body(ground: Ground) -> bytes:
-    """Return the request that probes send. Raises `ConfigError` where its file can't be read."""
+def _probe_inputs(ground: Ground) -> tuple[bytes, ...]:
+    """Return the requests that probes send. Raises `ConfigError` where their file can't be read."""
     asked = ground.settings.probe.file
     try:
-        return (ground.root / asked).read_bytes()
+        return requests_of(asked, (ground.root / asked).read_bytes())
     except OSError as error:
-        file = f"Pulumi.{pulumi.get_stack()}.yaml"
         allowed = f"a file of the project with a request body ({error.strerror})"
-        raise ConfigError([Problem(file, "rollout:probe.file", asked, allowed)]) from None
+    except ValueError as error:
+        allowed = str(error)
+    file = f"Pulumi.{pulumi.get_stack()}.yaml"
+    raise ConfigError([Problem(file, "rollout:probe.file", asked, allowed)])
 
 
 def _location(sight: Sight) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rollout.core.place import Place
     from rollout.core.step import Step
-    from rollout.core.traffic import Traffic
+    from rollout.core.traffic import Routing
 
 EVERY_INPUT = ["properties", "tags", "identity", "kind", "sku", "location"]
 LOG_CATEGORIES = (
@@ -39,12 +39,13 @@ class EndpointArgs:
     inputs: Mapping[str, Any]
     """The endpoint's writable body: as it is live where it is, else from config."""
     exists: bool
-    live_traffic: Traffic
+    live: Routing
+    """Where requests go now: what was decided from."""
     live_inputs: Mapping[str, Mapping[str, Any]]
     """The writable bodies of the live deployments."""
     fresh_inputs: Mapping[str, Any]
     """The body of a deployment of the release that config names."""
-    read_traffic: Callable[[], Traffic]
+    read_routing: Callable[[], Routing]
     clear_slot: Callable[[str], None]
     logs_id: pulumi.Input[str] | None
     """Where the endpoint's logs go; None where the workspace has no Log Analytics."""
@@ -77,7 +78,7 @@ class Endpoint(pulumi.ComponentResource):
         place, step = args.place, args.step
         writes = step.kind.writes_endpoint
         inputs = _written(args) if writes else dict(args.inputs)
-        guard = hooks.compare_and_swap(args.live_traffic, step.record.traffic, args.read_traffic)
+        guard = hooks.compare_and_swap(args.live, step.routing, args.read_routing)
         known: Any = {key: inputs[key] for key in EVERY_INPUT if inputs.get(key) is not None}
         return ml.OnlineEndpoint(
             "endpoint",
@@ -105,7 +106,7 @@ class Endpoint(pulumi.ComponentResource):
                 args.clear_slot(slot)
 
             return deployments.fresh(args.place, slot, args.fresh_inputs, clear, opts)
-        share = args.live_traffic.get(slot, 0)
+        share = args.live.traffic.get(slot, 0)
         return deployments.frozen(args.place, slot, args.live_inputs[slot], share, opts)
 
 
@@ -116,7 +117,12 @@ def _written(args: EndpointArgs) -> dict[str, Any]:
     present = cast("Mapping[str, str]", inputs.get("tags") or {})
     kept = {name: text for name, text in present.items() if name not in RECORD_TAGS}
     inputs["tags"] = {**kept, **record}
-    inputs["properties"] = {**inputs["properties"], "traffic": dict(args.step.record.traffic)}
+    routing = args.step.routing
+    inputs["properties"] = {
+        **inputs["properties"],
+        "traffic": dict(routing.traffic),
+        "mirrorTraffic": dict(routing.mirror),
+    }
     return inputs
 
 

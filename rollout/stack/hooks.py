@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
-from rollout.core.traffic import Traffic, same, show
+from rollout.core.traffic import Routing, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,26 +26,26 @@ def hook(name: str, run: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.Re
 
 
 def compare_and_swap(
-    decided_from: Traffic, decided: Traffic, live_now: Callable[[], Traffic]
+    decided_from: Routing, decided: Routing, live_now: Callable[[], Routing]
 ) -> Callable[[pulumi.ResourceHookArgs], None]:
     """Return the hook that lets an endpoint PUT through only where nothing changed since the decision.
 
-    It refuses a PUT when the live map isn't the one that was decided from any more, or when the PUT's own
-    map isn't the step's.
+    It refuses a PUT when live traffic or mirror aren't those that were decided from any more, or when the
+    PUT's own aren't the step's.
     """
 
     def before_update(args: pulumi.ResourceHookArgs) -> None:
-        written = _traffic_in(args.new_inputs or {})
-        if not same(written, decided):
+        written = _routing_in(args.new_inputs or {})
+        if not written.same(decided):
             raise RefusedError(
-                f"the endpoint isn't written: its traffic would become {show(written)}, and this step "
-                f"decided {show(decided)}"
+                f"the endpoint isn't written: its traffic would become {written.show()}, and this step "
+                f"decided {decided.show()}"
             )
         live = live_now()
-        if not same(live, decided_from):
+        if not live.same(decided_from):
             raise RefusedError(
-                f"the endpoint isn't written: its traffic is {show(live)} now, and this step was decided "
-                f"from {show(decided_from)}; run `pulumi up` again, which decides from what is live"
+                f"the endpoint isn't written: its traffic is {live.show()} now, and this step was decided "
+                f"from {decided_from.show()}; run `pulumi up` again, which decides from what is live"
             )
 
     return before_update
@@ -65,7 +65,11 @@ def keep_serving(name: str, share: int) -> Callable[[pulumi.ResourceHookArgs], N
     return before_update
 
 
-def _traffic_in(inputs: Mapping[str, Any]) -> Traffic:
+def _routing_in(inputs: Mapping[str, Any]) -> Routing:
     properties = cast("Mapping[str, Any]", inputs.get("properties") or {})
-    traffic = cast("Mapping[str, float]", properties.get("traffic") or {})
-    return {name: int(share) for name, share in traffic.items()}
+    return Routing(_shares_in(properties, "traffic"), _shares_in(properties, "mirrorTraffic"))
+
+
+def _shares_in(properties: Mapping[str, Any], key: str) -> Traffic:
+    shares = cast("Mapping[str, float]", properties.get(key) or {})
+    return {name: int(share) for name, share in shares.items()}

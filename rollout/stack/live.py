@@ -11,7 +11,7 @@ from rollout.azure.errors import Missing
 from rollout.azure.probe import probe
 from rollout.azure.scoring import Scorer
 from rollout.core.observed import Probe
-from rollout.core.traffic import NO_TRAFFIC
+from rollout.core.traffic import Routing
 from rollout.stack.hooks import RefusedError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from rollout.azure.endpoint import LiveEndpoint
     from rollout.core.config import ProbeSettings
     from rollout.core.place import Place
-    from rollout.core.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -31,44 +30,42 @@ class LiveAzure:
     arm: Arm
     place: Place
     probe_settings: ProbeSettings
-    probe_body: bytes
-    """The request that a probe sends."""
+    probe_inputs: tuple[bytes, ...]
+    """The requests that a probe sends."""
 
-    def traffic(self) -> Traffic:
-        """Return the live traffic map now."""
+    def routing(self) -> Routing:
+        """Return where requests go now, and copies of them."""
         live, _ = read_endpoint(self.arm, self.place.endpoint_id)
-        return live.core.traffic if live else NO_TRAFFIC
+        return live.core.routing if live else Routing()
 
-    def read_back(self, traffic: Traffic) -> datetime | None:
-        """Return the endpoint's `lastModifiedAt` once its live map is this one."""
-        return read_back(self.arm, self.place.endpoint_id, traffic).modified_at
+    def read_back(self, routing: Routing) -> datetime | None:
+        """Return the endpoint's `lastModifiedAt` once its live traffic and mirror are these."""
+        live = read_back(self.arm, self.place.endpoint_id, routing.traffic, mirror=routing.mirror)
+        return live.modified_at
 
     def clear(self, name: str) -> None:
         """Delete what ARM holds under the name of a deployment that is about to be created.
 
         The engine creates only what its state doesn't hold, so this is a left-over: of a creation that failed
-        or was killed. Raises `RefusedError` where it serves.
+        or was killed. Raises `RefusedError` where it serves or gets mirrored requests.
         """
         if name not in read_deployments(self.arm, self.place.endpoint_id):
             return
-        if share := self.traffic().get(name, 0):
+        routing = self.routing()
+        if share := routing.traffic.get(name, 0):
             raise RefusedError(f"deployment {name} isn't created: one of that name serves {share} %")
+        if share := routing.mirror.get(name, 0):
+            raise RefusedError(
+                f"deployment {name} isn't created: {share} % of the live traffic are mirrored to one of that "
+                "name"
+            )
         self.arm.delete(self.place.deployment_id(name))
 
-    def probe(self, deployment: str, release: str) -> tuple[Probe, str]:
-        """Return what came of real requests to the deployment, and why."""
+    def probe(self, deployment: str, release: str, prod: str | None) -> tuple[Probe, str]:
+        """Return what came of real requests to the deployment, compared with what `prod` answers, and why."""
         live, now = self._endpoint()
-        asked = self.probe_settings
         with Scorer(live.scoring_uri or "", bearer(self.arm, live)) as scorer:
-            verdict, why = probe(
-                scorer,
-                deployment,
-                self.probe_body,
-                max_latency=asked.max_latency,
-                expect=asked.expect,
-                path=asked.path,
-                requests=asked.requests,
-            )
+            verdict, why = probe(scorer, deployment, prod, self.probe_inputs, self.probe_settings)
         return Probe(verdict, release, now), why
 
     def _endpoint(self) -> tuple[LiveEndpoint, datetime]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import pulumi
 
 from rollout.core import times
-from rollout.core.publication import PROBE, REASON, REPAIRED, SETTLED, wanted_tags
+from rollout.core.approval import Approval
+from rollout.core.publication import APPROVED, PROBE, REASON, REPAIRED, SETTLED, outlived, wanted_tags
 from rollout.core.record import TAGS
 from rollout.core.step import StepKind
 from rollout.core.verdict import Verdict
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 
     from rollout.core.observed import Probe
     from rollout.core.step import Step
-    from rollout.core.traffic import Traffic
+    from rollout.core.traffic import Routing
 
 
 class Live(Protocol):
     """What publishing asks of Azure."""
 
-    def read_back(self, traffic: Traffic) -> datetime | None:
-        """Return the endpoint's `lastModifiedAt` once its live map equals this one. Raises if it doesn't."""
+    def read_back(self, routing: Routing) -> datetime | None:
+        """Return the endpoint's `lastModifiedAt` once its traffic and mirror are these. Raises if not."""
         ...
 
-    def probe(self, deployment: str, release: str) -> tuple[Probe, str]:
-        """Return what came of real requests to the deployment, and why."""
+    def probe(self, deployment: str, release: str, prod: str | None) -> tuple[Probe, str]:
+        """Return what came of real requests to the deployment, compared with what `prod` answers, and why."""
         ...
 
 
@@ -46,7 +47,7 @@ class Publisher:
     def publish(self, _: pulumi.ResourceHookArgs) -> None:
         """Publish. Raises where the traffic can't be read back or a tag can't be written."""
         step = self.step
-        settled = self.live.read_back(step.record.traffic)
+        settled = self.live.read_back(step.routing)
         wanted: dict[str, str | None] = dict.fromkeys(TAGS)
         wanted |= wanted_tags(step.record, step.published_phase)
         wanted[REASON] = step.reason
@@ -55,10 +56,12 @@ class Publisher:
         elif settled is not None:
             wanted[SETTLED] = times.show_instant(settled)
         if step.probe is not None and step.record.release is not None:
-            probe, why = self.live.probe(step.probe, step.record.release)
+            probe, why = self.live.probe(step.probe, step.record.release, step.record.prod)
             wanted[PROBE] = probe.show()
             if probe.verdict is not Verdict.SUCCESSFUL:
                 wanted[REASON] = f"probe of {step.probe} {probe.verdict}: {why}"
             say = pulumi.log.info if probe.verdict is Verdict.SUCCESSFUL else pulumi.log.warn
             say(f"probe of {step.probe} ({step.record.release}) {probe.verdict}: {why}")
+        if outlived(step, Approval.parse(self.stack.present.get(APPROVED, ""))):
+            wanted[APPROVED] = None
         tags.write(self.stack, wanted)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, cast
 
 from rollout.core import times
-from rollout.core.observed import Probe, Published
-from rollout.core.publication import PHASE, PROBE, REASON, REPAIRED, SETTLED, TAG_LENGTH
+from rollout.core.observed import Approval, Probe, Published
+from rollout.core.publication import APPROVED, PHASE, PROBE, REASON, REPAIRED, SETTLED, TAG_LENGTH
 from rollout.core.record import SINCE, TAGS
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ class Stack:
 
 
 def parse(tags: Mapping[str, str]) -> Published:
-    """Return what the stack's tags publish of the record."""
+    """Return what the stack's tags publish of the record, and what people said."""
+    said = tags.get(APPROVED)
+    approved = Approval.parse(said) if said is not None else None
     return Published(
         record={name: tags[name] for name in TAGS if name in tags},
         phase=tags.get(PHASE),
@@ -83,6 +85,8 @@ def parse(tags: Mapping[str, str]) -> Published:
         repaired=_instant(tags.get(REPAIRED)),
         settled=_instant(tags.get(SETTLED)),
         reason=tags.get(REASON),
+        approved=approved,
+        misread=said if approved is None else None,
     )
 
 

@@ -14,7 +14,7 @@ from rollout.core.verdict import Verdict
 from rollout.stack import publish, tags
 
 if TYPE_CHECKING:
-    from rollout.core.traffic import Traffic
+    from rollout.core.traffic import Routing
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
@@ -37,13 +37,13 @@ class FakeAzure:
     verdict: Verdict = Verdict.SUCCESSFUL
     not_read_back: bool = False
 
-    def read_back(self, traffic: Traffic) -> datetime:
+    def read_back(self, routing: Routing) -> datetime:
         if self.not_read_back:
-            raise RuntimeError(f"live isn't {traffic}")
+            raise RuntimeError(f"live isn't {routing.show()}")
         return LATER
 
-    def probe(self, deployment: str, release: str) -> tuple[Probe, str]:
-        assert deployment == "green"
+    def probe(self, deployment: str, release: str, prod: str | None) -> tuple[Probe, str]:
+        assert (deployment, prod) == ("green", "blue")
         return Probe(self.verdict, release, LATER), "because"
 
 
