@@ -1,27 +1,20 @@
-"""What a candidate must answer at 0 %: the check of one reply to a probe request.
-
-`expect` is a sample answer. Whoever has one can paste it, which can't be said of a schema language:
-
-- an object: each of its keys is there, and its value is alike; further keys don't matter;
-- a list of one item: at least one item, and each is alike; of several: as many, alike one by one; of none:
-  any list;
-- a number: a finite number; a text: a text; true or false: either; null: anything.
-"""
+"""What a candidate must answer at 0 %: the replies to probe requests, each judged on its own."""
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from rollout.core.answers import ABSENT, NoNumberError, read, shorten
 from rollout.core.times import show_duration
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import timedelta
+
+    from rollout.core.expected import Expected
 
 OK = 200
 NOT_THE_MODELS_FAULT = {
@@ -31,8 +24,6 @@ NOT_THE_MODELS_FAULT = {
     429: "too many requests at once",
 }
 """Statuses that say nothing about the model."""
-
-_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -60,104 +51,77 @@ class NoAnswer:
 Reply = ScoreAnswer | NoAnswer
 
 
-def check(reply: Reply, expect: object, max_latency: timedelta) -> tuple[Verdict, str]:
-    """Return the verdict on one reply, and why: value and limit.
+@dataclass(frozen=True)
+class Checked:
+    """What one reply came to.
 
-    Failed is the model's fault: wrong status, wrong shape, too slow. Error is anybody else's.
+    Failed is the model's fault: wrong status, wrong answer, too slow. Error is anybody else's.
+    """
+
+    verdict: Verdict
+    why: str
+    """Value and limit."""
+    value: object = ABSENT
+    """The JSON answered; `ABSENT` where it is none."""
+    only_slow: bool = False
+    """It is Failed, and nothing is wrong with it but its time."""
+
+
+def check(reply: Reply, expected: Expected, max_latency: timedelta, *, compared: bool = False) -> Checked:
+    """Return what a reply to a probe request came to.
+
+    `compared` says that the answer is to be compared with another: then it has to be JSON.
     """
     seconds = f"{reply.seconds * 1000:.0f} ms"
     limit = show_duration(max_latency)
     slow = reply.seconds > max_latency.total_seconds()
     if isinstance(reply, NoAnswer):
         if reply.timed_out and slow:
-            return Verdict.FAILED, f"no answer within {seconds}; at most {limit} is allowed"
-        return Verdict.ERROR, reply.why
+            return Checked(Verdict.FAILED, f"no answer within {seconds}; at most {limit} is allowed")
+        return Checked(Verdict.ERROR, reply.why)
     if reply.status in NOT_THE_MODELS_FAULT:
-        return Verdict.ERROR, f"status {reply.status}: {NOT_THE_MODELS_FAULT[reply.status]}"
+        return Checked(Verdict.ERROR, f"status {reply.status}: {NOT_THE_MODELS_FAULT[reply.status]}")
     if reply.status != OK:
-        return Verdict.FAILED, f"status {reply.status} instead of 200{_model_status(reply)}{_said(reply)}"
-    difference = None if expect is None else _unlike(reply, expect)
-    if difference is not None:
-        return Verdict.FAILED, difference
+        return Checked(Verdict.FAILED, f"{_not_ok(reply)}{_said(reply)}")
+    value, wrong = _value(reply)
+    if value is ABSENT and wrong is None and (expected or compared):
+        wrong = f"the answer isn't JSON{_said(reply)}"
+    wrong = wrong or expected.broken(value)
+    if wrong is not None:
+        return Checked(Verdict.FAILED, wrong)
     if slow:
-        return Verdict.FAILED, f"answered in {seconds}; at most {limit} is allowed"
-    return Verdict.SUCCESSFUL, f"answered 200 in {seconds}; at most {limit} is allowed"
+        return Checked(
+            Verdict.FAILED, f"answered in {seconds}; at most {limit} is allowed", value, only_slow=True
+        )
+    return Checked(Verdict.SUCCESSFUL, f"answered 200 in {seconds}; at most {limit} is allowed", value)
 
 
-def unlike(value: object, sample: object, at: str = "the answer") -> str | None:
-    """Return where and how a JSON value isn't like the sample, or None."""
-    match sample:
-        case None:
-            return None
-        case bool():
-            return None if isinstance(value, bool) else f"{at} is {_show(value)}, not true or false"
-        case int() | float():
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            return None if number else f"{at} is {_show(value)}, not a number"
-        case str():
-            return None if isinstance(value, str) else f"{at} is {_show(value)}, not a text"
-        case list():
-            return _unlike_list(value, cast("list[object]", sample), at)
-        case dict():
-            return _unlike_object(value, cast("dict[str, object]", sample), at)
-        case _:
-            raise TypeError(f"{type(sample).__name__} is no JSON value")
+def reference(reply: Reply) -> tuple[object, str]:
+    """Return the JSON that prod answered, to compare with; or `ABSENT`, and why there is none."""
+    if isinstance(reply, NoAnswer):
+        return ABSENT, reply.why
+    if reply.status != OK:
+        return ABSENT, f"{_not_ok(reply)}{_said(reply)}"
+    value, wrong = _value(reply)
+    return value, wrong or ("" if value is not ABSENT else f"the answer isn't JSON{_said(reply)}")
 
 
-def _unlike_object(value: object, sample: Mapping[str, object], at: str) -> str | None:
-    if not isinstance(value, dict):
-        return f"{at} is {_show(value)}, not an object"
-    members = cast("dict[str, object]", value)
-    for key, inner in sample.items():
-        if key not in members:
-            return f"{at} has no {key!r} but {', '.join(map(repr, members)) or 'nothing'}"
-        difference = unlike(members[key], inner, f"{at}.{key}")
-        if difference is not None:
-            return difference
-    return None
-
-
-def _unlike_list(value: object, sample: Sequence[object], at: str) -> str | None:
-    if not isinstance(value, list):
-        return f"{at} is {_show(value)}, not a list"
-    items = cast("list[object]", value)
-    if not sample:
-        return None
-    if len(sample) == 1:
-        if not items:
-            return f"{at} is an empty list"
-        sample = list(sample) * len(items)
-    if len(items) != len(sample):
-        return f"{at} has {len(items)} items, not {len(sample)}"
-    found = (
-        unlike(item, like, f"{at}[{n}]") for n, (item, like) in enumerate(zip(items, sample, strict=True))
-    )
-    return next((difference for difference in found if difference is not None), None)
-
-
-def _unlike(reply: ScoreAnswer, expect: object) -> str | None:
+def _value(reply: ScoreAnswer) -> tuple[object, str | None]:
+    """Return the JSON of an answer, or `ABSENT`; and what is wrong where a number in it is none."""
     try:
-        value = json.loads(reply.body)
+        return read(reply.body), None
+    except NoNumberError as error:
+        return ABSENT, f"the answer has {error} for a number{_said(reply)}"
     except ValueError:
-        return f"the answer isn't JSON{_said(reply)}"
-    return unlike(value, expect)
+        return ABSENT, None
 
 
-def _model_status(reply: ScoreAnswer) -> str:
-    """What Azure ML's gateway says of the model's own answer, where the two differ."""
-    status = reply.headers.get("ms-azureml-model-error-statuscode")
-    return f" (the model itself answered {status})" if status else ""
+def _not_ok(reply: ScoreAnswer) -> str:
+    """Return the status, and what Azure ML's gateway says of the model's own, where the two differ."""
+    own = reply.headers.get("ms-azureml-model-error-statuscode")
+    return f"status {reply.status} instead of 200" + (f" (the model itself answered {own})" if own else "")
 
 
 def _said(reply: ScoreAnswer) -> str:
     text = reply.body[:200].decode(errors="replace").strip()
-    return f": {_shorten(text)}" if text else ""
-
-
-def _show(value: object) -> str:
-    return _shorten(json.dumps(value))
-
-
-def _shorten(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
+    return f": {shorten(text)}" if text else ""
