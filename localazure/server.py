@@ -19,6 +19,7 @@ from localazure.azure import Azure
 from localazure.clock import Clock
 from localazure.faults import Faults
 from localazure.identity import Tokens
+from localazure.logs import handlers as logs
 from localazure.middleware import add_headers, middlewares
 from localazure.monitor import handlers as monitor
 from localazure.monitor.rows import Rows
@@ -97,6 +98,7 @@ class Server:
                 *metadata.routes(azure),
                 *blob_service.routes(azure, blobs),
                 *monitor.routes(azure),
+                *logs.routes(azure),
                 *arm.routes(azure, plane),
             ]
         )

@@ -12,6 +12,7 @@ __all__ = ["Settings", "default_home"]
 SUBSCRIPTION = "10ca1a2e-0000-4000-8000-000000000001"
 TENANT = "10ca1a2e-0000-4000-8000-000000000002"
 CLIENT = "10ca1a2e-0000-4000-8000-000000000003"
+DELAYS = ("metric_delay", "log_delay")
 
 
 def default_home() -> Path:
@@ -31,7 +32,8 @@ class Settings:
         tenant: The id of its one Entra tenant.
         client: The client id that `localazure env` hands out.
         location: The region of everything in it.
-        metric_delay: Local time after which a request shows in metrics and logs.
+        metric_delay: Local time after which a request shows in metrics.
+        log_delay: Local time after which a row shows in Log Analytics.
         operation_seconds: Local seconds that a long-running operation takes at least.
     """
 
@@ -43,6 +45,7 @@ class Settings:
     client: str = CLIENT
     location: str = "eastus"
     metric_delay: timedelta = field(default=timedelta(seconds=60))
+    log_delay: timedelta = field(default=timedelta(seconds=60))
     operation_seconds: float = 1.0
 
     @property
@@ -52,7 +55,7 @@ class Settings:
 
     def save(self) -> None:
         """Keep these settings in the state folder, for the next start."""
-        kept: dict[str, Any] = asdict(self) | {"metric_delay": self.metric_delay.total_seconds()}
+        kept: dict[str, Any] = asdict(self) | {name: getattr(self, name).total_seconds() for name in DELAYS}
         del kept["home"]
         self.home.mkdir(parents=True, exist_ok=True)
         part = self.home / "settings.json.part"
@@ -71,8 +74,9 @@ class Settings:
             return None
         try:
             kept: dict[str, Any] = json.loads(path.read_text())
-            delay = timedelta(seconds=kept.pop("metric_delay"))
-            return cls(home=home, metric_delay=delay, **kept)
+            delays: dict[str, Any] = {name: timedelta(seconds=kept[name]) for name in DELAYS if name in kept}
+            kept |= delays
+            return cls(home=home, **kept)
         except (ValueError, TypeError, KeyError) as error:
             raise ValueError(
                 f"{path} can't be read ({error}): delete it, then run `localazure up`"

@@ -74,7 +74,7 @@ def measure(
     # Constants, apart from the parameters.
     sql = f"""
         SELECT time_bucket(INTERVAL 1 MINUTE, TimeGenerated) AS Minute, {samples}{labels and ", "}{labels}
-        FROM AmlOnlineEndpointTrafficLog
+        FROM Requests
         WHERE EndpointId = ? AND TimeGenerated >= ? AND TimeGenerated < ? AND {where}
         GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     span = [_naive(query.start), _naive(min(query.end, visible))]

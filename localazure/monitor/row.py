@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLUMNS", "Row", "injected"]
+__all__ = ["COLUMNS", "ConsoleLine", "Event", "Row", "injected"]
 
 MOST_COPIES = 10_000_000
 
@@ -41,6 +41,29 @@ class Row(NamedTuple):
     ResponseDurationMs: float = 0.0
     RequestThrottlingDelayMs: float = 0.0
     ResponseThrottlingDelayMs: float = 0.0
+
+
+class ConsoleLine(NamedTuple):
+    """A line that a deployment's model server wrote, in columns of AmlOnlineEndpointConsoleLog."""
+
+    TimeGenerated: datetime
+    EndpointId: str
+    DeploymentName: str
+    InstanceId: str
+    Message: str
+    ContainerName: str = "inference-server"
+    ContainerImageName: str = ""
+
+
+class Event(NamedTuple):
+    """What became of a model server, in columns of AmlOnlineEndpointEventLog."""
+
+    TimeGenerated: datetime
+    EndpointId: str
+    DeploymentName: str
+    InstanceId: str
+    Name: str
+    Message: str
 
 
 NUMBERS = {

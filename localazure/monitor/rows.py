@@ -1,19 +1,22 @@
-"""The request log: one row for each request that a gateway answered, in a DuckDB file."""
+"""The logs of endpoints: requests, console lines and events, in a DuckDB file."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import threading
+from collections import defaultdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from localazure.monitor.row import COLUMNS, Row, injected
+from localazure.monitor.kept import CONSOLE, EVENTS, KEPT, REQUESTS, make
+from localazure.monitor.row import ConsoleLine, Event, Row, injected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
     from typing import TypeVar
 
@@ -21,27 +24,36 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["Row", "Rows"]
+__all__ = ["ConsoleLine", "Event", "Row", "Rows"]
 
 FLUSH_SECONDS = 0.5
-TABLE = "AmlOnlineEndpointTrafficLog"
-
-
-INSERT = f"INSERT INTO {TABLE} SELECT " + ", ".join(f"unnest(?::{kind}[])" for kind in COLUMNS.values())
+KEPT_IN = {Row: REQUESTS, ConsoleLine: CONSOLE, Event: EVENTS}
+# A query may read what is in the database and nothing else, whatever text it is made from.
+SETTINGS = """
+SET threads = 1; SET memory_limit = '256MB'; SET TimeZone = 'UTC';
+SET autoinstall_known_extensions = false; SET autoload_known_extensions = false;
+SET python_enable_replacements = false;
+SET allowed_directories = [{uploads}]; SET enable_external_access = false;
+"""
 
 
 class Rows:
-    """Takes rows in memory, writes them in batches, and runs queries on them off the event loop."""
+    """Takes rows in memory, writes them in batches, and runs queries on them off the event loop.
+
+    Attributes:
+        uploads: The one folder that files may be read from.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.clock = clock
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.uploads = path.parent / "uploads"
         self._database = duckdb.connect(str(path))
-        self._database.execute("SET threads = 1; SET memory_limit = '256MB'")
-        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-        self._database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} ({columns})")
+        folder = str(self.uploads).replace("'", "''")
+        self._database.execute(SETTINGS.format(uploads=f"'{folder}'"))
+        make(self._database)
         self._using = threading.Lock()
-        self._buffer: list[Row] = []
+        self._buffers: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._flusher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -62,9 +74,9 @@ class Rows:
             self._flush()
             self._database.close()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row | ConsoleLine | Event) -> None:
         """Take a row; it is in every query from now on, and on disk within about half a second."""
-        self._buffer.append(row)
+        self._buffers[KEPT_IN[type(row)]].append((*row, row.TimeGenerated))
 
     def inject(self, objects: Iterable[Mapping[str, Any]]) -> int:
         """Take all rows that JSON objects stand for, as `row.injected` reads them; the number taken.
@@ -72,8 +84,9 @@ class Rows:
         Raises:
             ValueError: One of them is wrong; none is taken.
         """
-        rows = [row for each in objects for row in injected(each, self.clock.now())]
-        self._buffer += rows
+        now = self.clock.now()
+        rows = [(*row, now) for each in objects for row in injected(each, now)]
+        self._buffers[REQUESTS] += rows
         return len(rows)
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -90,19 +103,38 @@ class Rows:
 
         return await asyncio.to_thread(locked)
 
+    async def reader(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own that sees everything added before; close it after use."""
+        reader = await self.run(lambda database: database.cursor())
+        reader.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
+        return reader
+
     async def clear(self) -> None:
         """Delete every row."""
-        await self.query(f"DELETE FROM {TABLE}")  # noqa: S608 - a constant
+        for name in KEPT:
+            await self.query(f"DELETE FROM {name}")  # noqa: S608 - a constant
 
     def _flush(self) -> None:
-        rows, self._buffer = self._buffer, []
-        if rows:
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            columns[0] = [each.astimezone(UTC).replace(tzinfo=None) for each in columns[0]]
-            self._database.execute(INSERT, columns)
+        buffers, self._buffers = self._buffers, defaultdict(list)
+        for name, rows in buffers.items():
+            if rows:
+                self._database.execute(_insert(name), [_column(each) for each in zip(*rows, strict=True)])
 
     async def _flush_regularly(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            if self._buffer:
+            if any(self._buffers.values()):
                 await self.run(lambda _: None)
+
+
+def _insert(name: str) -> str:
+    values = ", ".join(f"unnest(?::{kind}[])" for kind in KEPT[name].values())
+    return f"INSERT INTO {name} SELECT {values}"
+
+
+def _column(values: Sequence[Any]) -> list[Any]:
+    return [_naive(each) for each in values] if hasattr(values[0], "tzinfo") else list(values)
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)

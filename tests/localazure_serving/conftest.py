@@ -175,7 +175,7 @@ class Local:
         return self.call(self.asend(endpoint, body, **more))
 
     def rows(self, endpoint: str) -> list[Row]:
-        sql = "SELECT * FROM AmlOnlineEndpointTrafficLog WHERE EndpointName = ? ORDER BY TimeGenerated"
+        sql = "SELECT * EXCLUDE IngestedAt FROM Requests WHERE EndpointName = ? ORDER BY TimeGenerated"
         return [Row(*each) for each in self.call(self.azure.rows.query(sql, [endpoint]))]
 
 

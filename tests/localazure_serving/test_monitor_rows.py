@@ -12,7 +12,7 @@ from localazure.monitor.rows import Row, Rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNT = "SELECT count(*) FROM AmlOnlineEndpointTrafficLog"
+COUNT = "SELECT count(*) FROM Requests"
 ONE = {"EndpointId": "/E", "EndpointName": "e", "DeploymentName": "blue"}
 
 
@@ -32,7 +32,7 @@ def test_a_row_is_in_the_next_query_and_survives(path: Path):
     assert count(rows) == 1
     rows.close()
     again = Rows(path, Clock())
-    (kept,) = asyncio.run(again.query("SELECT * FROM AmlOnlineEndpointTrafficLog"))
+    (kept,) = asyncio.run(again.query("SELECT * EXCLUDE IngestedAt FROM Requests"))
     assert Row(*kept) == given._replace(TimeGenerated=given.TimeGenerated.replace(tzinfo=None))
     asyncio.run(again.clear())
     assert count(again) == 0
@@ -45,7 +45,7 @@ def test_rows_reach_the_disk_by_themselves(path: Path):
         await rows.start()
         rows.add(Row(rows.clock.now(), "/e", "e", "blue"))
         await asyncio.sleep(0.8)
-        waiting = len(rows._buffer)
+        waiting = sum(map(len, rows._buffers.values()))
         await rows.stop()
         return waiting
 
@@ -76,9 +76,7 @@ def test_injected_rows(path: Path):
     ]
     assert rows.inject(given) == 1001
     rows.inject([ONE | {"TimeGenerated": "2026-01-01T00:00:00Z", "TotalDurationMs": 7}])
-    sql = (
-        "SELECT EndpointId, ResponseCode, count(*) FROM AmlOnlineEndpointTrafficLog GROUP BY ALL ORDER BY ALL"
-    )
+    sql = "SELECT EndpointId, ResponseCode, count(*) FROM Requests GROUP BY ALL ORDER BY ALL"
     assert asyncio.run(rows.query(sql)) == [("/e", 200, 2), ("/e", 424, 1000)]
     rows.close()
 

@@ -9,8 +9,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from localazure.arm.body import JSON, part
-from localazure.arm.errors import bad_request
+from localazure.arm.errors import bad_request, conflict
 from localazure.arm.kind import Answer, Call, Kind
+from localazure.logs.sources import CATEGORIES, is_endpoint, started, stopped
 
 if TYPE_CHECKING:
     from localazure.arm.store import Resource
@@ -136,7 +137,7 @@ class DiagnosticSettings(Kind):
 
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """A setting says where to and what."""
-        del call, old
+        del old
         properties = part(body, "properties")
         if not any(properties.get(name) for name in ("workspaceId", "storageAccountId", "eventHubName")):
             raise bad_request("At least one data sink needs to be specified.")
@@ -145,3 +146,43 @@ class DiagnosticSettings(Kind):
             raise bad_request(f"The Log Analytics workspace '{workspace}' was not found.", "ResourceNotFound")
         if not properties.get("logs") and not properties.get("metrics"):
             raise bad_request("At least one log or metric category needs to be specified.")
+        resource = call.path.id.rsplit("/providers/", 1)[0]
+        if is_endpoint(resource):
+            self._check_categories(call.path.id.lower(), resource.lower(), properties)
+
+    async def put(self, call: Call) -> Answer:
+        """Logs go where the setting says, from now on."""
+        answer = await super().put(call)
+        started(self.store, self.need(call.path), self.azure.clock.now())
+        return answer
+
+    async def patch(self, call: Call) -> Answer:
+        """Logs go where the setting says, from now on."""
+        answer = await super().patch(call)
+        started(self.store, self.need(call.path), self.azure.clock.now())
+        return answer
+
+    async def dispose(self, resource: Resource) -> None:
+        """What was sent stays; nothing more is."""
+        stopped(self.store, resource, self.azure.clock.now())
+
+    def _check_categories(self, own: str, resource: str, properties: JSON) -> None:
+        for category in _sent(properties):
+            if category not in CATEGORIES:
+                raise bad_request(f"Category '{category}' is not supported.")
+        target = (properties.get("workspaceId") or "").lower()
+        for other in self.store.of_type(self.type, resource):
+            taken = _sent(other.properties) & _sent(properties)
+            same = target and (other.properties.get("workspaceId") or "").lower() == target
+            if other.key != own and same and taken:
+                raise conflict(
+                    f"Data sink '{properties['workspaceId']}' is already used in diagnostic setting "
+                    f"'{other.name}' for category '{min(taken)}'. Data sinks can't be reused in different "
+                    "settings on the same category for the same resource."
+                )
+
+
+def _sent(properties: JSON) -> set[str]:
+    """The log categories that a setting names and sends."""
+    logs: list[JSON] = properties.get("logs") or []
+    return {str(log["category"]) for log in logs if log.get("enabled") and log.get("category")}

@@ -1,0 +1,135 @@
+"""Runs a query on the tables of a workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from localazure.logs.errors import semantic_error, too_long
+from localazure.logs.kql import translate
+from localazure.logs.tables import TABLES, Source, select
+from localazure.logs.values import kusto_type, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from localazure.monitor.rows import Rows
+
+__all__ = ["Asked", "Found", "run"]
+
+# learn.microsoft.com, Azure Monitor service limits, Log queries and language.
+MOST_ROWS = 500_000
+MOST_BYTES = 64 * 2**20
+BATCH = 10_000
+TOO_LARGE = "The results of this query exceed the set limit of {}, so not all records were returned"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query.
+
+    Attributes:
+        sources: For each table's name the endpoints whose rows are in it.
+        span: From when until when rows are seen; None is unbounded.
+        now: The local time.
+        visible: The last time that shows already.
+        seconds: Real seconds it may take.
+    """
+
+    text: str
+    sources: Mapping[str, Sequence[Source]]
+    span: tuple[datetime | None, datetime | None]
+    now: datetime
+    visible: datetime
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A table that a query answers.
+
+    Attributes:
+        columns: Name and Kusto type.
+        rows: Their values as JSON.
+        too_large: Why rows are missing; empty where none are.
+        seconds: What it took.
+    """
+
+    columns: list[tuple[str, str]]
+    rows: list[list[Any]]
+    too_large: str = ""
+    seconds: float = 0.0
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+async def run(rows: Rows, asked: Asked) -> Found:
+    """Answer a query.
+
+    Raises:
+        LogsError: 400: the query is wrong. 504: it took too long.
+    """
+    started = time.perf_counter()
+    reader = await rows.reader()
+    try:
+        work = asyncio.create_task(asyncio.to_thread(_answer, reader, asked))
+        done, _ = await asyncio.wait({work}, timeout=asked.seconds)
+        if not done:
+            reader.interrupt()
+            await asyncio.wait({work})
+            raise too_long(asked.seconds)
+        found = work.result()
+    finally:
+        reader.close()
+    return Found(found.columns, found.rows, found.too_large, time.perf_counter() - started)
+
+
+def _answer(reader: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+    schema: dict[str, list[str]] = {}
+    for table in TABLES:
+        inner = select(table, asked.sources.get(table.name, ()), asked.visible)
+        within = f"SELECT * FROM ({inner}){_between(asked.span)}"  # noqa: S608 - ours, and times
+        reader.execute(f'CREATE TEMP VIEW "{table.name}" AS {within}')
+        schema[table.name] = list(table.columns)
+    translated = translate(asked.text, schema, asked.now)
+    try:
+        cursor = reader.execute(str(translated), translated.parameters or None)
+        return _fetched(cursor)
+    except duckdb.Error as error:
+        raise _refused(error) from error
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Found:
+    columns = [(name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or []]
+    convert = [to_json(kind) for _, kind in columns]
+    rows: list[list[Any]] = []
+    size = 0
+    while batch := cursor.fetchmany(BATCH):
+        rows += [[make(value) for make, value in zip(convert, row, strict=True)] for row in batch]
+        size += sum(len(str(row)) for row in rows[-len(batch) :: 50]) * 50
+        if len(rows) > MOST_ROWS:
+            return Found(columns, rows[:MOST_ROWS], TOO_LARGE.format(f"{MOST_ROWS} records"))
+        if size > MOST_BYTES:
+            return Found(columns, rows, TOO_LARGE.format(f"{MOST_BYTES} bytes"))
+    return Found(columns, rows)
+
+
+def _between(span: tuple[datetime | None, datetime | None]) -> str:
+    since, until = (None if at is None else at.astimezone(UTC).replace(tzinfo=None) for at in span)
+    conditions = [
+        *([f"TimeGenerated >= TIMESTAMP '{since}'"] if since else []),
+        *([f"TimeGenerated < TIMESTAMP '{until}'"] if until else []),
+    ]
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _refused(error: duckdb.Error) -> Exception:
+    said = str(error).split("\n", maxsplit=1)[0]
+    if isinstance(error, duckdb.BinderException) and 'column "' in said:
+        name = said.split('column "', 1)[1].split('"', 1)[0]
+        return semantic_error(f"Failed to resolve scalar expression named '{name}'")
+    return semantic_error(f"The query can't be run: {said}", "SEM0001")
