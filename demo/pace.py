@@ -49,7 +49,7 @@ def after(settings: Settings, step: str, percent: int) -> Wait | None:
         stage = next((each for each in ladder.stages if each.traffic == percent), None)
         if stage is None:
             return None
-        window = max((gate.points * gate.interval for gate in settings.gates), default=timedelta())
+        window = max(settings.needs(gate) for gate in settings.gates)
         judged = ladder.settle + window + ladder.lag + MINUTE
         return Wait(max(stage.bake, judged), f"the stage of {percent} % bakes")
     if step == "promote":

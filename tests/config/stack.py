@@ -69,6 +69,10 @@ FULL: dict[str, Any] = {
     "keepFailed": True,
     "settle": "2m",
     "lag": "3m",
+    "maxWait": "45m",
+    "onInconclusive": "abort",
+    "onNoData": "abort",
+    "comparison": {"alpha": "4%", "beta": "3%", "minRequests": 60, "minMinutes": 4, "block": "30s"},
     "gates": [
         {
             "name": "errors",
@@ -82,8 +86,28 @@ FULL: dict[str, Any] = {
             "min": 0,
             "empty": "zero",
             "failureLimit": 0,
+            "inconclusiveLimit": 0,
+            "consecutiveErrorLimit": 0,
+            "consecutiveSuccessLimit": 0,
+            "dryRun": False,
         },
         {"name": "latency", "metric": "RequestLatency_P90", "max": "50ms"},
+        {
+            "name": "latency-vs-prod",
+            "compare": "prod",
+            "measure": "latency",
+            "source": "logs",
+            "margin": "2pp",
+            "slack": "20%",
+            "dryRun": False,
+        },
+        {"name": "errors-vs-prod", "compare": "prod", "measure": "errors", "source": "logs"},
+        {
+            "name": "timeouts",
+            "source": "logs",
+            "query": "AmlOnlineEndpointTrafficLog | summarize countif(ResponseCode == '408')",
+            "max": 3,
+        },
     ],
 }
 """Every key there is, with a good value."""

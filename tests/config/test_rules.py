@@ -1,8 +1,11 @@
 """Rules that concern several keys."""
 
+from typing import Any
+
 import pytest
 
-from tests.config.stack import FULL, with_value, without
+from rollout.core.config import read
+from tests.config.stack import FULL, as_pulumi_gives_it, with_value, without
 from tests.config.test_wrong_keys import problems
 
 
@@ -59,6 +62,40 @@ def test_the_ladder_rises_strictly_to_100(shares: list[int], wrong: dict[int, st
             "hold or abort; zero only for RequestsPerMinute",
         ),
         ({"gates[1].failureLimit": 5}, "gates[1].failureLimit", "5", "less than points, which is 5"),
+        ({"gates[1].inconclusiveLimit": 5}, "gates[1].inconclusiveLimit", "5", "less than points"),
+        ({"gates[1].consecutiveErrorLimit": 7}, "gates[1].consecutiveErrorLimit", "7", "less than points"),
+        (
+            {"gates[1].consecutiveSuccessLimit": 6},
+            "gates[1].consecutiveSuccessLimit",
+            "6",
+            "at most points, which is 5",
+        ),
+        ({"gates[4].empty": "zero"}, "gates[4].empty", '"zero"', "hold or abort"),
+        (
+            {"gates[3].measure": "latency", "gates[3].slack": "5%"},
+            "gates[3].slack",
+            '"5%"',
+            "20% as in gates[2]",
+        ),
+        ({"gates[3].source": "auto"}, "gates[3].source", '"auto"', "logs as in gates[2]"),
+        (
+            {"gates[2].source": "metrics", "gates[3].source": "metrics"},
+            "comparison.block",
+            '"30s"',
+            "1m, except with source: logs",
+        ),
+        (
+            {"comparison.minMinutes": 26},
+            "stages[0].bake",
+            '"30m"',
+            "at least 31m: settle 2m + lag 3m + comparison.minMinutes 26m for gate latency-vs-prod",
+        ),
+        (
+            {"gates": [gate | {"dryRun": True} for gate in FULL["gates"]]},
+            "gates[0].dryRun",
+            "true",
+            "false in at least one gate that counts",
+        ),
         (
             {"createWorkspace": True},
             "logAnalyticsWorkspace",
@@ -87,6 +124,44 @@ def test_rules_between_keys(changes: dict[str, object], key: str, value: str, al
     problem = found[f"rollout:{key}"]
     assert value in str(problem.value)
     assert allowed in problem.allowed
+
+
+SHADOW = {"traffic": 0, "mirror": 20, "bake": "30m"}
+
+
+@pytest.mark.parametrize(
+    ("stages", "wrong"),
+    [
+        ([SHADOW, FULL["stages"][2]], {}),
+        ([SHADOW | {"mirror": 5}, SHADOW, *FULL["stages"]], {}),
+        ([SHADOW, SHADOW, *FULL["stages"]], {"[1].mirror": "more than the 20 of the stage before it"}),
+        (
+            [FULL["stages"][0], SHADOW, FULL["stages"][2]],
+            {"[1].traffic": "more than the 10 of the stage before"},
+        ),
+        ([FULL["stages"][2], SHADOW], {"[1].traffic": "more than the 100"}),
+        ([SHADOW | {"traffic": 10}, FULL["stages"][2]], {"[0].mirror": "only where traffic is 0"}),
+        ([{"traffic": 0, "bake": "30m"}, FULL["stages"][2]], {"[0].traffic": "or 0 with mirror"}),
+        ([SHADOW], {"[0].traffic": "100 in the last stage"}),
+    ],
+)
+def test_shadow_rungs_come_first_and_rise(stages: list[dict[str, Any]], wrong: dict[str, str]):
+    config = with_value(FULL, "gates", FULL["gates"][1:]) | {"stages": stages}
+    if not wrong:
+        read(as_pulumi_gives_it(config), file="Pulumi.prod.yaml")
+        return
+    found = {problem.key: problem.allowed for problem in problems(config)}
+    for path, allowed in wrong.items():
+        assert allowed in found.pop(f"rollout:stages{path}")
+    assert set(found) <= {"rollout:stages[1].traffic"}
+
+
+def test_a_limit_by_stage_has_the_key_0_for_shadow_rungs():
+    config = without(FULL, "gates[0].min") | {"stages": [SHADOW, *FULL["stages"]]}
+    (problem,) = problems(config)
+    assert problem.key == "rollout:gates[0].max"
+    assert "a limit for stage 0 too" in problem.allowed
+    read(as_pulumi_gives_it(with_value(config, "gates[0].max", {"0": 2, "50": 0})), file="Pulumi.prod.yaml")
 
 
 def test_a_gate_needs_a_limit():

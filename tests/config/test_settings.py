@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rollout.core.assets import AssetKind, AssetRef
+from rollout.core.comparison.blocks import Tier
 from rollout.core.config import (
     Auth,
     ConfigError,
@@ -17,8 +18,9 @@ from rollout.core.config import (
     read,
 )
 from rollout.core.config.filters import metric_filter
+from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings, Measure
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
-from rollout.core.plan import Plan, Stage
+from rollout.core.plan import OnInconclusive, OnNoData, Plan, Stage
 from rollout.core.serving import HealthProbe, RequestSettings, ServingSettings
 from tests.config.stack import FULL, PROJECT, as_pulumi_gives_it, with_value
 
@@ -64,6 +66,13 @@ def test_every_key_arrives_typed():
         keep_failed=True,
         settle=2 * MINUTE,
         lag=3 * MINUTE,
+        compared_gates=2,
+        max_wait=45 * MINUTE,
+        on_inconclusive=OnInconclusive.ABORT,
+        on_no_data=OnNoData.ABORT,
+    )
+    assert settings.comparison == ComparisonSettings(
+        Tier.LOGS, alpha=0.04, beta=0.03, min_requests=60, min_blocks=8, block=MINUTE / 2
     )
     assert settings.gates == (
         FixedGate(
@@ -75,6 +84,9 @@ def test_every_key_arrives_typed():
             empty=Empty.ZERO,
         ),
         FixedGate("latency", "RequestLatency_P90", max=Limit(50)),
+        ComparativeGate("latency-vs-prod", Measure.LATENCY, 0.02, slack=0.2),
+        ComparativeGate("errors-vs-prod", Measure.ERRORS, 0.01),
+        FixedGate("timeouts", kql=FULL["gates"][4]["query"], max=Limit(3)),
     )
 
 
@@ -101,6 +113,64 @@ def test_what_isn_t_written_has_the_default_of_its_type():
 def test_a_limit_is_a_number_or_a_duration_in_milliseconds(written: object, meant: object):
     (gate,) = settings_of(with_value(LEAST, "gates[0].max", written)).gates
     assert gate.max == (Limit(by_stage=meant) if isinstance(meant, dict) else Limit(meant))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ({}, ComparativeGate("g", Measure.ERRORS, margin=0.01)),
+        ({"measure": "latency"}, ComparativeGate("g", Measure.LATENCY, margin=0.025, slack=0.1)),
+        ({"margin": "0.5pp", "dryRun": "true"}, ComparativeGate("g", Measure.ERRORS, 0.005, dry_run=True)),
+        ({"measure": "latency", "slack": "0%"}, ComparativeGate("g", Measure.LATENCY, 0.025, slack=0)),
+    ],
+)
+def test_a_gate_that_compares_has_defaults(written: dict[str, object], meant: ComparativeGate):
+    entry = {"name": "g", "compare": "prod", "measure": "errors"} | written
+    also = {"name": "counts", "metric": "RequestLatency", "max": 1}
+    settings = settings_of(LEAST | {"gates": [entry, also], "stages": [{"traffic": 100, "bake": "17m"}]})
+    assert settings.gates[0] == meant
+    assert settings.comparison == ComparisonSettings()
+    assert settings.plan("x").compared_gates == 1
+
+
+COMPARED: dict[str, Any] = {"name": "g", "compare": "prod", "measure": "errors"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "lag"),
+    [
+        (LEAST["gates"][0], 3),
+        (COMPARED, 5),
+        (COMPARED | {"source": "logs"}, 5),
+        (COMPARED | {"source": "metrics"}, 3),
+        ({"name": "g", "source": "logs", "query": "T | count", "max": 1}, 5),
+    ],
+)
+def test_what_may_read_logs_lags_more(gate: dict[str, Any], lag: int):
+    config = LEAST | {"gates": [gate], "stages": [{"traffic": 100, "bake": "1h"}]}
+    assert settings_of(config).ladder.lag == lag * MINUTE
+    assert settings_of(config | {"lag": "4m"}).ladder.lag == 4 * MINUTE
+
+
+@pytest.mark.parametrize("source", ["auto", "logs", "metrics"])
+def test_the_source_of_the_gates_is_that_of_the_comparison(source: str):
+    stages = [{"traffic": 100, "bake": "1h"}]
+    found = settings_of(LEAST | {"gates": [COMPARED | {"source": source}], "stages": stages}).comparison
+    assert found.source == (None if source == "auto" else Tier(source))
+
+
+def test_shadow_rungs_are_stages_without_live_traffic():
+    stages = [
+        {"traffic": 0, "mirror": 5, "bake": "10m"},
+        {"traffic": 0, "mirror": 50, "bake": "10m"},
+        {"traffic": 100, "bake": "10m"},
+    ]
+    settings = settings_of(with_value(LEAST | {"stages": stages}, "gates[0].max", {"0": 90, "100": 50}))
+    assert [(stage.traffic, stage.mirror) for stage in settings.ladder.stages] == [(0, 5), (0, 50), (100, 0)]
+    assert settings.plan("x").compared_stages == 2
+    gate = settings.gates[0]
+    assert isinstance(gate, FixedGate)
+    assert [gate.max.at(stage.traffic) for stage in settings.ladder.stages] == [90, 90, 50]
 
 
 @pytest.mark.parametrize("text", ["true", "false"])

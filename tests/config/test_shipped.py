@@ -83,7 +83,16 @@ def test_defaults_agree_with_those_of_the_types():
         "gates": '[{"name": "g", "metric": "RequestLatency", "max": 1}]',
     }
     bare = read(sparse | needed, file="Pulumi.x.yaml")
-    for name in ("slots", "keep_failed", "settle", "lag", "retire_after"):
+    for name in (
+        "slots",
+        "keep_failed",
+        "settle",
+        "lag",
+        "retire_after",
+        "max_wait",
+        "on_inconclusive",
+        "on_no_data",
+    ):
         assert getattr(bare.ladder, name) == getattr(written.ladder, name), name
     assert bare.deployment.instance_type == written.deployment.instance_type
     assert bare.endpoint.auth == project()["config"]["auth"]["default"]

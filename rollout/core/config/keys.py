@@ -33,6 +33,14 @@ class Keys:
         """Return the path of one of the keys."""
         return f"{self.path}.{name}" if self.path else name
 
+    def has(self, name: str) -> bool:
+        """Return whether the key is there; it is still to be taken."""
+        return name in self._values
+
+    def know(self, name: str) -> None:
+        """Count a key that isn't there as one that could be."""
+        self._taken.append(name)
+
     def take(self, name: str, decode: Callable[[Any], T], default: T, *, required: str | None = None) -> T:
         """Return the decoded value of a key, or the default.
 

@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.config import checks, values
+from rollout.core.config.comparison import Source, comparison, one_source
 from rollout.core.config.gates import REQUIRED as GATES_REQUIRED
 from rollout.core.config.gates import gate
 from rollout.core.config.keys import Keys
-from rollout.core.config.problems import PREFIX, ConfigError, NotAllowedError, Report, parsed
+from rollout.core.config.ladder import ladder
+from rollout.core.config.problems import PREFIX, ConfigError, NotAllowedError, Report
 from rollout.core.config.serving import LONGEST_REQUEST, serving
 from rollout.core.config.settings import (
     Auth,
     DeploymentSettings,
     EndpointSettings,
-    LadderSettings,
     ProbeSettings,
     Settings,
     WorkspaceSettings,
 )
-from rollout.core.plan import Stage
+from rollout.core.gates.fixed import FixedGate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-_ZERO = timedelta(0)
-_DAY = timedelta(days=1)
-_YEAR = timedelta(days=365)
-_SLOTS = "a list of two or more deployment names, such as [blue, green]"
+    from rollout.core.config.settings import Gate
+
 _ANY_MODEL = AssetRef(AssetKind.MODEL, "model", "1")
 
 
@@ -70,19 +69,32 @@ def read(
 def draft(raw: Mapping[str, str], report: Report) -> Settings:
     """Read every key, with stand-ins for what `report` is told can't be read."""
     keys = Keys(report, "", raw)
+    workspace = _workspace(keys)
+    endpoint = EndpointSettings(
+        name=keys.take("endpoint", values.label, "", required="the name of the managed online endpoint"),
+        auth=keys.take("auth", values.choice(Auth), Auth.KEY),
+    )
+    deployment = _deployment(keys)
+    probe = _probe(keys.object("probe"))
+    gates = [gate(each) for each in keys.objects("gates", GATES_REQUIRED)]
+    source = one_source([source for _, source in gates], report)
     settings = Settings(
-        workspace=_workspace(keys),
-        endpoint=EndpointSettings(
-            name=keys.take("endpoint", values.label, "", required="the name of the managed online endpoint"),
-            auth=keys.take("auth", values.choice(Auth), Auth.KEY),
-        ),
-        deployment=_deployment(keys),
-        probe=_probe(keys.object("probe")),
-        ladder=_ladder(keys),
-        gates=tuple(gate(each) for each in keys.objects("gates", GATES_REQUIRED)),
+        workspace=workspace,
+        endpoint=endpoint,
+        deployment=deployment,
+        probe=probe,
+        ladder=ladder(keys, reads_logs=_read_logs([gate for gate, _ in gates], source)),
+        gates=tuple(gate for gate, _ in gates),
+        comparison=comparison(keys.object("comparison"), source),
     )
     keys.finish()
     return settings
+
+
+def _read_logs(gates: Collection[Gate], compared: Source | None) -> bool:
+    """Return whether a gate reads logs, or may: with `auto` that shows only at a look."""
+    asked = any(isinstance(gate, FixedGate) and gate.kql is not None for gate in gates)
+    return asked or compared in {Source.AUTO, Source.LOGS}
 
 
 def _workspace(keys: Keys) -> WorkspaceSettings:
@@ -134,39 +146,3 @@ def _expected(value: Any) -> object:
             "an object or a list that the JSON answer must resemble, such as {probabilities: [0.5]}"
         )
     return cast("object", value)
-
-
-def _ladder(keys: Keys) -> LadderSettings:
-    stages = keys.objects("stages", checks.LADDER)
-    default = LadderSettings(())
-    return LadderSettings(
-        stages=tuple(_stage(each) for each in stages),
-        slots=keys.take("slots", _slots, default.slots),
-        retire_after=keys.take("retireAfter", values.duration(_ZERO, _YEAR), default.retire_after),
-        keep_failed=keys.take("keepFailed", values.flag, default.keep_failed),
-        settle=keys.take("settle", values.duration(_ZERO, _DAY), default.settle),
-        lag=keys.take("lag", values.duration(_ZERO, _DAY), default.lag),
-    )
-
-
-def _stage(keys: Keys) -> Stage:
-    read = Stage(
-        traffic=keys.take("traffic", values.whole(1, 100), 0, required="the candidate's share in percent"),
-        bake=keys.take("bake", values.duration(_ZERO, _YEAR), _ZERO, required="a duration, such as 30m"),
-        min_requests=keys.take("minRequests", values.whole(1), 1),
-    )
-    keys.finish()
-    return read
-
-
-def _slots(value: Any) -> tuple[str, ...]:
-    found = parsed(value)
-    if not isinstance(found, list):
-        raise NotAllowedError(_SLOTS)
-    try:
-        names = [values.label(name) for name in cast("list[object]", found)]
-    except NotAllowedError as error:
-        raise NotAllowedError(f"{_SLOTS}, each of {error}") from None
-    if len(names) < 2 or len({name.casefold() for name in names}) < len(names):  # noqa: PLR2004 - blue and green
-        raise NotAllowedError(_SLOTS + ", all different")
-    return tuple(names)

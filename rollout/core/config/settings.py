@@ -7,14 +7,17 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings
+from rollout.core.gates.fixed import FixedGate
 from rollout.core.place import Place
-from rollout.core.plan import Plan, Stage
+from rollout.core.plan import OnInconclusive, OnNoData, Plan, Stage
 from rollout.core.release import Release
 from rollout.core.serving import ServingSettings
 
 if TYPE_CHECKING:
     from rollout.core.assets import AssetRef
-    from rollout.core.gates.fixed import FixedGate
+
+Gate = FixedGate | ComparativeGate
 
 
 class Auth(StrEnum):
@@ -84,6 +87,10 @@ class LadderSettings:
     keep_failed: bool = True
     settle: timedelta = timedelta(minutes=2)
     lag: timedelta = timedelta(minutes=3)
+    """The default is 5 minutes where a gate reads logs, which arrive later than metrics."""
+    max_wait: timedelta = timedelta(minutes=60)
+    on_inconclusive: OnInconclusive = OnInconclusive.HOLD
+    on_no_data: OnNoData = OnNoData.HOLD
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,19 @@ class Settings:
     deployment: DeploymentSettings
     probe: ProbeSettings
     ladder: LadderSettings
-    gates: tuple[FixedGate, ...]
+    gates: tuple[Gate, ...]
+    comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
+
+    @property
+    def compared(self) -> tuple[ComparativeGate, ...]:
+        """The gates that compare the candidate with prod."""
+        return tuple(gate for gate in self.gates if isinstance(gate, ComparativeGate))
+
+    def needs(self, gate: Gate) -> timedelta:
+        """Return the least length of a judging window in which that gate can tell."""
+        if isinstance(gate, ComparativeGate):
+            return self.comparison.min_blocks * self.comparison.block
+        return gate.points * gate.interval if gate.kql is None else timedelta(minutes=1)
 
     def place(self, subscription: str) -> Place:
         """Return where in ARM the endpoint is."""
@@ -134,4 +153,8 @@ class Settings:
             keep_failed=ladder.keep_failed,
             settle=ladder.settle,
             lag=ladder.lag,
+            compared_gates=len(self.compared),
+            max_wait=ladder.max_wait,
+            on_inconclusive=ladder.on_inconclusive,
+            on_no_data=ladder.on_no_data,
         )

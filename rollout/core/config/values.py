@@ -73,6 +73,28 @@ def duration(low: timedelta, high: timedelta | None = None) -> Callable[[Any], t
     return decode
 
 
+def percent(low: float, high: float) -> Callable[[Any], float]:
+    """Return a decoder of shares written as `5%`, in these bounds of percent, both inclusive; 5 % is 0.05."""
+    return _share("%", f"percent such as 5%, {low:g}% to {high:g}%", low, high)
+
+
+def percentage_points(low: float, high: float) -> Callable[[Any], float]:
+    """Return a decoder of differences between shares, written as `1pp`, in these bounds; `1pp` is 0.01."""
+    return _share("pp", f"percentage points such as 1pp or 2.5pp, {low:g}pp to {high:g}pp", low, high)
+
+
+def _share(unit: str, allowed: str, low: float, high: float) -> Callable[[Any], float]:
+    pattern = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,9}})?)\s?{unit}")
+
+    def decode(value: Any) -> float:
+        found = pattern.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None or not low <= float(found[1]) <= high:
+            raise NotAllowedError(allowed)
+        return float(found[1]) / 100
+
+    return decode
+
+
 def choice(kind: type[E]) -> Callable[[Any], E]:
     """Return a decoder of the members of an enumeration."""
 
@@ -124,6 +146,8 @@ instance_type = text(r"[A-Za-z][A-Za-z0-9_]{2,63}", "a virtual machine size, suc
 url_path = text(r"/[\w./~%-]*", "a path below the endpoint's address, such as /score")
 mount_path = text(r"/[\w./-]+", "an absolute path in the container, such as /var/models")
 metric = text(r"[A-Za-z][A-Za-z0-9_ /.%-]*", "the name of an Azure Monitor metric, such as RequestsPerMinute")
+KQL = "a KQL query that returns one number"
+kql = text(r"(?s)(?=.*\S).{1,10000}", KQL + ", at most 10000 characters")
 gate_name = text(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", "1 to 40 letters, digits and - _ . , a letter or digit first"
 )

@@ -64,4 +64,4 @@ class FixedGate:
     """How many of the newest points must be within the bounds without a break; 0 is all that are counted."""
     dry_run: bool = False
     kql: str | None = None
-    """A query on Log Analytics whose every row holds one number; `interval` and `points` say nothing then."""
+    """A query on Log Analytics that returns one number, in place of `metric` and what goes with it."""
