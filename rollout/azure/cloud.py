@@ -53,10 +53,15 @@ class Cloud:
         return self.metrics_override or f"https://{region}.metrics.monitor.azure.{self.suffix}"
 
     @property
+    def logs_audience(self) -> str:
+        """Whom a token for Log Analytics queries is for."""
+        domain = {"com": "io", "us": "us"}.get(self.suffix, f"azure.{self.suffix}")
+        return f"https://api.loganalytics.{domain}"
+
+    @property
     def logs_endpoint(self) -> str:
         """The address of Log Analytics queries."""
-        domain = {"com": "io", "us": "us"}.get(self.suffix, f"azure.{self.suffix}")
-        return self.logs_override or f"https://api.loganalytics.{domain}"
+        return self.logs_override or self.logs_audience
 
 
 _PUBLIC = Cloud(

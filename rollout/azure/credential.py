@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rollout.azure.errors import AzureFault, Unauthorised
-from rollout.azure.refusal import first_line
+from rollout.azure.refusal import Need, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,14 @@ def claims(token: str) -> dict[str, Any]:
     except (IndexError, ValueError, binascii.Error):
         return {}
     return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
+
+
+def principal_of(tokens: Tokens, audience: str) -> str:
+    """Return the object id that a token for that audience is of, or what a person puts in its place.
+
+    Raises `Unauthorised` where there is no token.
+    """
+    return str(claims(tokens.token(audience)).get("oid") or Need.principal)
 
 
 def default_tokens(cloud: Cloud | None = None) -> Tokens:

@@ -3,58 +3,46 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import ids, refusal
-from rollout.azure.credential import TokenCredentialFrom, claims
+from rollout.azure.credential import principal_of
 from rollout.azure.errors import AzureFault, Unintelligible
 from rollout.core.gates.evidence import Answer, Point, Query, Series, Unreadable
 from rollout.core.times import show_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from azure.core.pipeline.transport import HttpTransport
     from azure.monitor.querymetrics import Metric, MetricsClient, MetricsQueryResult
 
     from rollout.azure.cloud import Cloud
-    from rollout.azure.credential import Tokens
-    from rollout.core.gates.evidence import Evidence
+    from rollout.azure.credential import TokenCredentialFrom
 
-NAMESPACE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 TOP = 1000
 """Series a metric. Azure's default is 10, and it leaves the rest out without a word: so many is too many."""
-TOTAL_SECONDS = 30.0
 CONNECT_SECONDS = 5
 READ_SECONDS = 8
 WAIT_SECONDS = 8.0
 
 
-def measure(
-    queries: Iterable[Query],
+def reader(
     resource_id: str,
     location: str,
     cloud: Cloud,
-    tokens: Tokens,
+    credential: TokenCredentialFrom,
     *,
     transport: HttpTransport[Any, Any] | None = None,
-) -> Evidence:
-    """Ask every query at once, and return what came of each within 30 seconds. Raises nothing.
+) -> Callable[[Query], Answer | Unreadable]:
+    """Return what answers one query on the endpoint's metrics.
 
-    The token is fetched on the calling thread: where it comes from may not work on another.
+    The token is fetched here and now: where it comes from may not work on another thread. Raises
+    `AzureFault` where there is none.
     """
-    asked = list(dict.fromkeys(queries))
-    if not asked:
-        return {}
-    name = ids.name_of(resource_id)
-    try:
-        credential = tokens if isinstance(tokens, TokenCredentialFrom) else TokenCredentialFrom(tokens)
-        principal = str(claims(credential.token(cloud.metrics_audience)).get("oid") or refusal.Need.principal)
-    except AzureFault as fault:
-        return dict.fromkeys(asked, Unreadable(str(fault)))
+    principal = principal_of(credential, cloud.metrics_audience)
     endpoint = cloud.metrics_endpoint(location)
     monitor = _Monitor(
         client=_client(endpoint, cloud.metrics_audience, credential, transport),
@@ -62,11 +50,7 @@ def measure(
         resource_id=resource_id,
         need=refusal.Need("Monitoring Reader", "/".join(resource_id.split("/")[:3]), principal),
     )
-    pool = ThreadPoolExecutor(max_workers=min(8, len(asked)), thread_name_prefix="metrics")
-    futures = {query: pool.submit(_ask, monitor, query) for query in asked}
-    wait(futures.values(), timeout=TOTAL_SECONDS)
-    pool.shutdown(wait=False, cancel_futures=True)
-    return {query: _outcome(future, _what(query, name)) for query, future in futures.items()}
+    return lambda query: _ask(monitor, query)
 
 
 @dataclass(frozen=True)
@@ -79,13 +63,8 @@ class _Monitor:
     need: refusal.Need
 
 
-def _outcome(future: Future[Answer | Unreadable], what: str) -> Answer | Unreadable:
-    if future.done() and not future.cancelled():
-        return future.result()
-    return Unreadable(f"{what} can't be read: no answer within {TOTAL_SECONDS:.0f} s. Run it again.")
-
-
-def _what(query: Query, name: str) -> str:
+def what_of(query: Query, name: str) -> str:
+    """Return what a query reads, as people call it."""
     return f"{', '.join(query.metrics)} of {name}"
 
 
@@ -108,7 +87,7 @@ def _client(
 def _ask(monitor: _Monitor, query: Query) -> Answer | Unreadable:
     if query.window.end <= query.window.start:
         return Answer(())  # the client would swap the two without a word
-    what = _what(query, ids.name_of(monitor.resource_id))
+    what = what_of(query, ids.name_of(monitor.resource_id))
     try:
         return _read(monitor, query, what)
     except AzureFault as fault:
@@ -126,7 +105,7 @@ def _read(monitor: _Monitor, query: Query, what: str) -> Answer:
 
     results = monitor.client.query_resources(
         resource_ids=[monitor.resource_id],
-        metric_namespace=NAMESPACE,
+        metric_namespace=ids.type_of(monitor.resource_id),
         metric_names=list(query.metrics),
         timespan=(query.window.start, query.window.end),
         granularity=query.interval,

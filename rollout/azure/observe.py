@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.azure.endpoint import LiveDeployment, LiveEndpoint, read_deployments, read_endpoint
+from rollout.azure.measuring import Subject
+from rollout.azure.traffic_log import read_log_settings
 from rollout.azure.workspace import LiveWorkspace, read_workspace
 from rollout.core.observed import Observed, Published
 
@@ -15,10 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollout.azure.arm import Arm
+    from rollout.azure.logs import LogWorkspace
     from rollout.core.place import Place
 
 _RESOURCES_API = "2024-03-01"
-_MONITOR_API = "2021-05-01-preview"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ class Sight:
     deployments: Mapping[str, LiveDeployment]
     logs_exist: bool
     """Whether the endpoint has a diagnostic setting of ours."""
+    log: LogWorkspace | None = None
+    """The Log Analytics workspace that a diagnostic setting sends the endpoint's traffic log to."""
+
+    @property
+    def traffic_log(self) -> str | None:
+        """The `customerId` of that workspace; None where there is none, and metrics are all there is."""
+        return self.log.customer_id if self.log else None
+
+    @property
+    def subject(self) -> Subject | None:
+        """Whom the gates measure; None where there is no endpoint."""
+        return Subject(self.endpoint.id, self.endpoint.location, self.log) if self.endpoint else None
 
     def observed(self, published: Published) -> Observed:
         """Return what the decision rests on."""
@@ -50,14 +64,16 @@ def look(arm: Arm, place: Place) -> Sight:
     with ThreadPoolExecutor(max_workers=4) as pool:
         group = pool.submit(arm.get, place.group_id, _RESOURCES_API)
         workspace = pool.submit(read_workspace, arm, place.workspace_id)
-        setting = pool.submit(arm.get, place.logs_id, _MONITOR_API)
+        settings = pool.submit(read_log_settings, arm, place.endpoint_id)
         endpoint, now = read_endpoint(arm, place.endpoint_id)
         deployments = read_deployments(arm, place.endpoint_id) if endpoint else {}
+        found = settings.result()
         return Sight(
             now,
             group.result().body is not None,
             workspace.result(),
             endpoint,
             deployments,
-            setting.result().body is not None,
+            found.ours,
+            found.workspace,
         )

@@ -14,7 +14,7 @@ from rollout.azure.code_upload import code_store, upload
 from rollout.azure.credential import default_tokens
 from rollout.azure.endpoint import read_back, read_deployments, read_endpoint
 from rollout.azure.errors import NotReadBack, Throttled, Unauthorised, WriteRefused
-from rollout.azure.metrics import measure
+from rollout.azure.measuring import Subject, measure
 from rollout.azure.probe import probe
 from rollout.azure.scoring import Scorer
 from rollout.azure.workspace import latest_version, own_datastore, read_asset, read_workspace
@@ -194,7 +194,7 @@ def test_metrics_are_measured(arm: Arm, local: Local, endpoint: str):
         ("RequestsPerMinute", "RequestLatency_P90"), "deployment eq 'green'", "Average", MINUTE, window
     )
     unknown = Query(("Requests",), "deployment eq 'green'", "Average", MINUTE, window)
-    found = measure([errors, both, unknown], endpoint, "eastus", arm.cloud, arm.tokens)
+    found = measure([errors, both, unknown], Subject(endpoint, "eastus"), arm.cloud, arm.tokens)
 
     answer = found[errors]
     assert isinstance(answer, Answer)

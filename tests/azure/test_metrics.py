@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from rollout.azure import metrics
+from rollout.azure import measuring, metrics
+from rollout.azure.measuring import Subject
 from rollout.core.gates.evidence import Answer, Query, Unreadable
 from rollout.core.window import Window
 from tests.azure.conftest import ENDPOINT, FakeTokens, Waits
@@ -60,8 +61,8 @@ class Measure:
         self.cloud, self.tokens, self.transport = cloud, tokens, transport
 
     def __call__(self, *queries: Query) -> list[Answer | Unreadable]:
-        found = metrics.measure(
-            queries, ENDPOINT, "eastus", self.cloud, self.tokens, transport=self.transport
+        found = measuring.measure(
+            queries, Subject(ENDPOINT, "eastus"), self.cloud, self.tokens, transport=self.transport
         )
         return [found[query] for query in queries]
 
@@ -197,7 +198,7 @@ def test_silence_is_unreadable(fake: FakeAzure, measure: Measure, monkeypatch: p
     monkeypatch.setattr(metrics, "READ_SECONDS", 0.1)
     assert "doesn't answer in time" in measure.why()
     monkeypatch.setattr(metrics, "READ_SECONDS", 1)
-    monkeypatch.setattr(metrics, "TOTAL_SECONDS", 0.2)
+    monkeypatch.setattr(measuring, "TOTAL_SECONDS", 0.2)
     assert "no answer within 0 s" in measure.why()
 
 
@@ -211,8 +212,8 @@ def test_no_token_is_unreadable(fake: FakeAzure, measure: Measure):
         def token(self, audience: str) -> str:
             raise RuntimeError(f"not logged in to {audience}")
 
-    outcome = metrics.measure([QUERY], ENDPOINT, "eastus", measure.cloud, NoTokens())[QUERY]
+    outcome = measuring.measure([QUERY], Subject(ENDPOINT, "eastus"), measure.cloud, NoTokens())[QUERY]
     assert isinstance(outcome, Unreadable)
     assert "not logged in" in outcome.why
     assert not fake.asked
-    assert metrics.measure([], ENDPOINT, "eastus", measure.cloud, NoTokens()) == {}
+    assert measuring.measure([], Subject(ENDPOINT, "eastus"), measure.cloud, NoTokens()) == {}
