@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST_FOR_STUCK = 10
 """Inputs from which on a number that never changes is a finding of its own."""
+_ROUNDING = 1e-9
+"""Slack for binary fractions: 0.55 is 0.1 from 0.45, and 29 % of 100 are 29."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Agree:
 
     def beyond(self, by: float, one: float, other: float) -> bool:
         """Return whether two numbers that far apart differ."""
-        return by > max(self.tolerance, self.relative * max(abs(one), abs(other)))
+        within = max(self.tolerance, self.relative * max(abs(one), abs(other)))
+        return by > within * (1 + _ROUNDING)
 
     def __str__(self) -> str:
         """The tolerance in words."""
@@ -140,7 +143,7 @@ def never_changes(pairs: Sequence[tuple[object, object]], agree: Agree, prod: st
 
 def share_of(share: float, count: int) -> int:
     """Return how many of `count` a share allows, rounded down: of 100, 0.29 allows 29."""
-    return math.floor(share * count + 1e-9)
+    return math.floor(share * count * (1 + _ROUNDING))
 
 
 def _apart(place: Place, found: object, wanted: object, agree: Agree) -> Difference:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,10 +7,8 @@ import pytest
 from rollout.azure.auth import Bearer, bearer
 from rollout.azure.endpoint import LiveEndpoint, read_endpoint
 from rollout.azure.errors import Forbidden, Unintelligible
-from rollout.azure.probe import probe
 from rollout.azure.scoring import Scorer
 from rollout.core.probe import NoAnswer, ScoreAnswer
-from rollout.core.verdict import Verdict
 from tests.azure.conftest import ENDPOINT, FakeTokens
 from tests.azure.fake import FakeAzure, Says
 from tests.azure.test_endpoint import body
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rollout.azure.arm import Arm
-
-QUICK = timedelta(seconds=2)
 
 
 @pytest.fixture
@@ -83,64 +78,6 @@ def test_no_answer_says_why(fake: FakeAzure, scorer: Scorer):
     slow = scorer.score(b"{}", timeout=0.1)
     assert isinstance(slow, NoAnswer)
     assert slow.timed_out
-
-
-def test_a_good_deployment_passes_after_a_request_that_doesnt_count(fake: FakeAzure, scorer: Scorer):
-    fake.on("POST", "/score", Says(503), Says(200, {"probabilities": [0.2]}))
-    verdict, reason = probe(scorer, "green", b"{}", max_latency=QUICK, expect={"probabilities": [0.5]})
-    assert verdict is Verdict.SUCCESSFUL
-    assert reason.startswith("3 of 3 requests to green answered as expected, the slowest in ")
-    assert reason.endswith(" ms of at most 2000 ms")
-    assert len(fake.asked) == 4
-
-
-@pytest.mark.parametrize(
-    ("says", "verdict", "reason"),
-    [
-        (
-            Says(424, {"error": "boom"}, {"ms-azureml-model-error-statuscode": "500"}),
-            Verdict.FAILED,
-            'status 424 instead of 200 (the model itself answered 500): {"error": "boom"}',
-        ),
-        (Says(408), Verdict.FAILED, "status 408 instead of 200"),
-        (Says(500), Verdict.FAILED, "status 500 instead of 200"),
-        (Says(200, b"ok"), Verdict.FAILED, "the answer isn't JSON: ok"),
-        (Says(200, {"other": 1}), Verdict.FAILED, "the answer has no 'probabilities' but 'other'"),
-        (Says(401), Verdict.ERROR, "status 401: the key or token isn't taken"),
-        (Says(403), Verdict.ERROR, "status 403: the identity may not score"),
-        (Says(404), Verdict.ERROR, "status 404: no such deployment answers there yet"),
-        (Says(429), Verdict.ERROR, "status 429: too many requests at once"),
-    ],
-)
-def test_the_first_bad_answer_decides(
-    fake: FakeAzure, scorer: Scorer, says: Says, verdict: Verdict, reason: str
-):
-    good = Says(200, {"probabilities": [0.2]})
-    fake.on("POST", "/score", good, good, says, good)
-    found = probe(scorer, "green", b"{}", max_latency=QUICK, expect={"probabilities": [0.5]})
-    assert found == (verdict, f"request 2 of 3 to green: {reason}")
-    assert len(fake.asked) == 3
-
-
-def test_a_slow_deployment_fails(fake: FakeAzure, scorer: Scorer):
-    fake.on("POST", "/score", Says(200, {}, delay=0.1))
-    verdict, reason = probe(scorer, "green", b"{}", max_latency=timedelta(milliseconds=20))
-    assert verdict is Verdict.FAILED
-    assert "at most 20ms is allowed" in reason
-
-
-def test_a_deployment_that_never_answers_fails(fake: FakeAzure, scorer: Scorer):
-    fake.on("POST", "/score", Says(200, {}), Says(200, {}, delay=5))
-    verdict, reason = probe(scorer, "green", b"{}", max_latency=timedelta(milliseconds=20))
-    assert verdict is Verdict.FAILED
-    assert "no answer within 1" in reason
-
-
-def test_nobody_there_is_an_error():
-    scorer = Scorer("https://localhost:1/score", Bearer("k"))
-    verdict, reason = probe(scorer, "green", b"{}", max_latency=QUICK)
-    assert verdict is Verdict.ERROR
-    assert "refuses the connection" in reason
 
 
 def live(fake: FakeAzure, arm: Arm, **properties: Any) -> LiveEndpoint:

@@ -58,6 +58,10 @@ FULL: dict[str, Any] = {
         "expect": {"probabilities": [0.5]},
         "maxLatency": "500ms",
         "requests": 5,
+        "ranges": {"probabilities[*]": [0, 1]},
+        "slow": "2%",
+        "budget": "5m",
+        "agree": {"tolerance": 0.3, "relative": "10%", "atMost": "15%", "only": ["probabilities"]},
     },
     "slots": ["blue", "green"],
     "stages": [

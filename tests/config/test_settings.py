@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from rollout.core.agreement import Agree
+from rollout.core.answers import Path
 from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.comparison.blocks import Tier
 from rollout.core.config import (
@@ -18,6 +20,7 @@ from rollout.core.config import (
     read,
 )
 from rollout.core.config.filters import metric_filter
+from rollout.core.expected import Range
 from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings, Measure
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
 from rollout.core.plan import OnInconclusive, OnNoData, Plan, Stage
@@ -56,7 +59,15 @@ def test_every_key_arrives_typed():
         "Disabled",
     )
     assert settings.probe == ProbeSettings(
-        "ml/serving/sample-request.json", "/score", {"probabilities": [0.5]}, timedelta(milliseconds=500), 5
+        "ml/serving/sample-request.json",
+        "/score",
+        {"probabilities": [0.5]},
+        timedelta(milliseconds=500),
+        5,
+        ranges=(Range(Path.parse("probabilities[*]"), 0, 1),),
+        slow=0.02,
+        budget=timedelta(minutes=5),
+        agree=Agree(0.3, 0.1, 0.15, (Path.parse("probabilities"),)),
     )
     assert settings.plan("credit-risk:7-0a1b2c3d") == Plan(
         "credit-risk:7-0a1b2c3d",

@@ -84,6 +84,18 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "probe.expect": (["ok", 1, True, None], "an object or a list that the JSON answer must resemble"),
     "probe.maxLatency": ([500, "0s", "4m", "fast"], f"{TIME}, 1ms to 3m"),
     "probe.requests": ([0, 101, "x", 2.5], "a whole number from 1 to 100"),
+    "probe.ranges": ([[0, 1], "0..1", 1], OBJECT),
+    "probe.ranges.score": (
+        [[1, 0], [0], [0, 1, 2], 1, [None, None], ["low", 1], [True, 1], {"min": 0}],
+        "the least and the most, such as [0, 1], or null for no limit",
+    ),
+    "probe.slow": ([5, "5", "51%", "-1%", "few"], "percent such as 5%, 0% to 50%"),
+    "probe.budget": ([60, "0s", "2h", "soon"], f"{TIME}, 1s to 1h"),
+    "probe.agree": (["prod", 0.1, [1], True], OBJECT),
+    "probe.agree.tolerance": (["near", -1, True, None, [1]], "a number, at least 0, such as 0.1"),
+    "probe.agree.relative": ([0.1, "101%", "x"], "percent such as 5%, 0% to 100%"),
+    "probe.agree.atMost": ([5, "100%", "x"], "percent such as 5%, 0% to 99%"),
+    "probe.agree.only": (["probabilities", [], {}, [1]], "a list of paths in the answer"),
     "slots": (
         ["blue", ["blue"], ["blue", "blue"], ["blue", "BLUE"], ["blue", "g"], ["blue", 1], {"a": 1}, []],
         "a list of two or more deployment names, such as [blue, green]",

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from rollout.core.assets import AssetKind, AssetRef
-from rollout.core.config import checks, values
+from rollout.core.config import checks, probing, values
 from rollout.core.config.comparison import Source, comparison, one_source
 from rollout.core.config.gates import REQUIRED as GATES_REQUIRED
 from rollout.core.config.gates import gate
 from rollout.core.config.keys import Keys
 from rollout.core.config.ladder import ladder
-from rollout.core.config.problems import PREFIX, ConfigError, NotAllowedError, Report
-from rollout.core.config.serving import LONGEST_REQUEST, serving
+from rollout.core.config.problems import PREFIX, ConfigError, Report
+from rollout.core.config.serving import serving
 from rollout.core.config.settings import (
     Auth,
     DeploymentSettings,
     EndpointSettings,
-    ProbeSettings,
     Settings,
     WorkspaceSettings,
 )
@@ -75,7 +73,7 @@ def draft(raw: Mapping[str, str], report: Report) -> Settings:
         auth=keys.take("auth", values.choice(Auth), Auth.KEY),
     )
     deployment = _deployment(keys)
-    probe = _probe(keys.object("probe"))
+    probe = probing.probe(keys.object("probe"))
     gates = [gate(each) for each in keys.objects("gates", GATES_REQUIRED)]
     source = one_source([source for _, source in gates], report)
     settings = Settings(
@@ -123,26 +121,3 @@ def _deployment(keys: Keys) -> DeploymentSettings:
         instances=keys.take("instances", values.whole(1, 50), 1),
         serving=serving(keys.object("settings")),
     )
-
-
-def _probe(keys: Keys) -> ProbeSettings:
-    default = ProbeSettings("")
-    read = ProbeSettings(
-        file=keys.take("file", values.file, "", required="the file with the body of the probe's requests"),
-        path=keys.take("path", values.url_path, default.path),
-        expect=keys.take("expect", _expected, None),
-        max_latency=keys.take(
-            "maxLatency", values.duration(timedelta(milliseconds=1), LONGEST_REQUEST), default.max_latency
-        ),
-        requests=keys.take("requests", values.whole(1, 100), default.requests),
-    )
-    keys.finish()
-    return read
-
-
-def _expected(value: Any) -> object:
-    if not isinstance(value, dict | list):
-        raise NotAllowedError(
-            "an object or a list that the JSON answer must resemble, such as {probabilities: [0.5]}"
-        )
-    return cast("object", value)

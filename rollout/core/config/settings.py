@@ -15,7 +15,9 @@ from rollout.core.release import Release
 from rollout.core.serving import ServingSettings
 
 if TYPE_CHECKING:
+    from rollout.core.agreement import Agree
     from rollout.core.assets import AssetRef
+    from rollout.core.expected import Range
 
 Gate = FixedGate | ComparativeGate
 
@@ -69,12 +71,20 @@ class ProbeSettings:
     """The requests that a candidate must answer at 0 %, before it gets any traffic."""
 
     file: str
-    """The request body, relative to the project."""
+    """The request body, or in a file `.jsonl` one a line, relative to the project."""
     path: str = "/score"
     expect: object = None
     """What the JSON answer must look like: an object's keys, a list's items, the kinds of the values."""
     max_latency: timedelta = timedelta(seconds=5)
     requests: int = 3
+    """How many are judged at least; a file with more of them is sent whole."""
+    ranges: tuple[Range, ...] = ()
+    slow: float = 0.0
+    """The share of requests that may take longer than `max_latency`."""
+    budget: timedelta = timedelta(minutes=10)
+    """All the time that a probe may take."""
+    agree: Agree | None = None
+    """How far answers may be from prod's; None: they aren't compared."""
 
 
 @dataclass(frozen=True)
