@@ -66,4 +66,4 @@ def _judge(  # noqa: PLR0917  # the seam between what is asked and what is measu
         return None
     wanted = fixed_queries(settings.gates, asked.deployment, asked.stage, asked.window)
     evidence = measure(wanted, place.endpoint_id, sight.endpoint.location, arm.cloud, arm.tokens)
-    return judge(settings.gates, asked.deployment, asked.stage, asked.window, evidence)
+    return judge(settings.gates, settings.comparison, asked, None, evidence)

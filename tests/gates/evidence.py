@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from rollout.core.gates.comparative import ComparisonSettings
 from rollout.core.gates.evidence import Answer, Evidence, Point, Query, Series, Unreadable
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
+from rollout.core.gates.judge import judge
 from rollout.core.gates.queries import fixed_queries
+from rollout.core.judging import Question
 from rollout.core.plan import Stage
 from rollout.core.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from rollout.core.gates.judgement import Judgement
 
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -78,3 +83,10 @@ def replaced(
 ) -> Mapping[Query, Answer | Unreadable]:
     """The same evidence with the answers to filtered, or to all other, queries replaced."""
     return {query: answer if ("Class" not in query.filter) is plain else old for query, old in known.items()}
+
+
+def judged(
+    gates: Iterable[FixedGate], known: Evidence, stage: Stage = STAGE, window: Window = WINDOW
+) -> Judgement:
+    """What gates with limits say of green, with nobody beside it."""
+    return judge(gates, ComparisonSettings(), Question("green", stage, window), None, known)

@@ -7,7 +7,6 @@ import pytest
 
 from rollout.core.gates.evidence import Answer, Series, Unreadable
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
-from rollout.core.gates.judge import judge
 from rollout.core.plan import Stage
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
@@ -21,6 +20,7 @@ from tests.gates.evidence import (
     WINDOW,
     errors,
     evidence,
+    judged,
     latency,
     replaced,
     requests,
@@ -40,14 +40,14 @@ def verdict_of(
     window: Window = WINDOW,
 ):
     known = evidence(filtered=filtered, plain=plain, gates=(gate,), stage=stage, window=window)
-    return judge((gate,), "green", stage, window, known).findings[0]
+    return judged((gate,), known, stage, window).findings[0]
 
 
 def test_quiet_traffic_passes_the_shipped_gates():
-    judged = judge(GATES, "green", STAGE, WINDOW, evidence(plain=[requests(), latency()]))
-    assert judged.verdict is OK
-    assert judged.requests == 1000
-    assert [finding.limit for finding in judged.findings] == ["<= 1", "<= 50"]
+    found = judged(GATES, evidence(plain=[requests(), latency()]))
+    assert found.verdict is OK
+    assert found.requests == 1000
+    assert [finding.limit for finding in found.findings] == ["<= 1", "<= 50"]
 
 
 def test_a_failure_names_metric_value_limit_time_window_and_requests():
@@ -155,7 +155,7 @@ def test_a_stage_without_a_limit_is_an_error():
 
 def test_few_requests_hold_every_gate_that_has_not_failed():
     known = evidence(plain=[requests([9] * 11), latency()], filtered=[errors([GAP] * 9 + [3])])
-    findings = judge(GATES, "green", STAGE, WINDOW, known).findings
+    findings = judged(GATES, known).findings
     assert [finding.verdict for finding in findings] == [FAILED, WAIT]
 
 
@@ -163,16 +163,16 @@ def test_few_requests_hold_every_gate_that_has_not_failed():
     "window", [Window(START, START + 5 * MINUTE - timedelta(seconds=1)), Window(START, START)]
 )
 def test_a_short_window_is_inconclusive(window: Window):
-    judged = judge(GATES, "green", STAGE, window, {})
-    assert judged.verdict is WAIT
-    assert judged.requests is None
-    assert "5m" in judged.reason
+    found = judged(GATES, {}, window=window)
+    assert found.verdict is WAIT
+    assert found.requests is None
+    assert "5m" in found.reason
 
 
 def test_what_could_not_be_read_is_an_error_that_says_why():
     known = evidence(plain=[requests(), latency()])
     refused = replaced(known, Unreadable("Azure Monitor answered 403"), plain=False)
-    findings = judge(GATES, "green", STAGE, WINDOW, refused).findings
+    findings = judged(GATES, refused).findings
     assert [finding.verdict for finding in findings] == [ERROR, OK]
     assert "Azure Monitor answered 403" in findings[0].reason
 
@@ -180,20 +180,20 @@ def test_what_could_not_be_read_is_an_error_that_says_why():
 def test_unreadable_requests_are_an_error_of_every_gate_that_has_not_failed():
     known = evidence(filtered=[errors([2] * 10)])
     refused = replaced(known, Unreadable("Azure Monitor answered 503"), plain=True)
-    assert [f.verdict for f in judge(GATES, "green", STAGE, WINDOW, refused).findings] == [FAILED, ERROR]
+    assert [f.verdict for f in judged(GATES, refused).findings] == [FAILED, ERROR]
     clean = replaced(evidence(), Unreadable("Azure Monitor answered 503"), plain=True)
-    assert [f.verdict for f in judge(GATES, "green", STAGE, WINDOW, clean).findings] == [ERROR, ERROR]
+    assert [f.verdict for f in judged(GATES, clean).findings] == [ERROR, ERROR]
 
 
 def test_evidence_for_other_questions_is_none():
-    assert judge(GATES, "green", STAGE, WINDOW, {}).verdict is ERROR
-    assert judge((), "green", STAGE, WINDOW, {}).verdict is WAIT
+    assert judged(GATES, {}).verdict is ERROR
+    assert judged((), {}).verdict is WAIT
 
 
 @pytest.mark.parametrize("count", [math.nan, -1.0])
 def test_counts_that_are_no_counts_prove_nothing(count: float):
     known = evidence(plain=[requests([*(100,) * 9, count]), latency()])
-    assert judge(GATES, "green", STAGE, WINDOW, known).verdict is ERROR
+    assert judged(GATES, known).verdict is ERROR
 
 
 def test_another_deployments_series_is_not_evidence():
@@ -218,5 +218,5 @@ def test_answers_don_t_depend_on_how_a_name_is_cased():
 
 def test_an_answer_without_series_is_no_data():
     known = replaced(evidence(), Answer(()), plain=True)
-    judged = judge(GATES, "green", STAGE, WINDOW, known)
-    assert (judged.verdict, judged.requests) == (WAIT, 0)
+    found = judged(GATES, known)
+    assert (found.verdict, found.requests) == (WAIT, 0)

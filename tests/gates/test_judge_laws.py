@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from rollout.core.gates.evidence import Point, Series
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
-from rollout.core.gates.judge import judge
 from rollout.core.plan import Stage
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
-from tests.gates.evidence import MINUTE, START, errors, evidence, series
+from tests.gates.evidence import MINUTE, START, errors, evidence, judged, series
 
 Case = tuple[FixedGate, Stage, Window, list[Series], list[Series]]
 
@@ -55,7 +54,7 @@ def verdict(
     gate: FixedGate, stage: Stage, window: Window, filtered: list[Series], plain: list[Series]
 ) -> Verdict:
     known = evidence(filtered=filtered, plain=plain, gates=(gate,), stage=stage, window=window)
-    return judge((gate,), "green", stage, window, known).verdict
+    return judged((gate,), known, stage, window).verdict
 
 
 def cleared(each: Series) -> Series:
@@ -116,7 +115,7 @@ def test_the_order_of_series_and_points_is_irrelevant(case: Case, random: Random
     mixed = evidence(
         filtered=shuffled(filtered), plain=shuffled(plain), gates=(gate,), stage=stage, window=window
     )
-    one, other = (judge((gate,), "green", stage, window, each) for each in (known, mixed))
+    one, other = (judged((gate,), each, stage, window) for each in (known, mixed))
     assert one == other
 
 
@@ -136,7 +135,7 @@ def test_nothing_outside_the_window_counts(case: Case):
         stage=stage,
         window=window,
     )
-    assert judge((gate,), "green", stage, window, known) == judge((gate,), "green", stage, window, cut)
+    assert judged((gate,), known, stage, window) == judged((gate,), cut, stage, window)
 
 
 @given(measured())
