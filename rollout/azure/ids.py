@@ -13,6 +13,12 @@ def name_of(resource_id: str) -> str:
     return resource_id.rstrip("/").rpartition("/")[2]
 
 
+def type_of(resource_id: str) -> str:
+    """Return the type of an ARM id's resource: `Microsoft.Storage/storageAccounts`; "" if it names none."""
+    namespace, *rest = resource_id.rstrip("/").rpartition("/providers/")[2].split("/")
+    return "/".join((namespace, *rest[::2])) if rest else ""
+
+
 def path_of(resource_id: str) -> str:
     """Return the id as the path of a URL.
 
