@@ -81,3 +81,10 @@ class Baseline:
     """How many stages of the ladder compare: each gets an equal part of the error rate."""
     gates: int
     """How many gates compare: each gets an equal part of a stage's."""
+    minutes: int = 60
+    """Over how many minutes its requests were counted."""
+
+    @property
+    def per_minute(self) -> float:
+        """Prod's requests a minute."""
+        return self.requests / self.minutes if self.minutes else 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rollout.core.comparison import sentences
 from rollout.core.comparison.outcome import Comparison
 from rollout.core.comparison.split import mismatched
-from rollout.core.comparison.timing import time_to_tell
+from rollout.core.comparison.timing import time_to_clear
 from rollout.core.comparison.watch import Watch
 from rollout.core.comparison.weights import Weights, culprits
 from rollout.core.gates.judgement import Compared, Line
@@ -101,6 +101,8 @@ class Comparer:
         self._stage.add(block)
         for watch in self._watches:
             watch.add(block)
+            if self._few(self._stage) is None and watch.clearance.proved():
+                watch.certified = True
         self._convict(block.at)
 
     def standing(self, until: datetime | None = None) -> tuple[Verdict, ...]:
@@ -156,27 +158,35 @@ class Comparer:
 
     def _verdict(self, watch: Watch, until: datetime | None) -> tuple[Verdict, str]:
         """Return a gate's verdict, and what it waits for where it is Inconclusive."""
-        stage, needs = self._stage, self._settings
+        stage = self._stage
         if watch.failed:
             return Verdict.FAILED, ""
         if (missing := self._no_data(until)) is not None or stage is None:
             return Verdict.INCONCLUSIVE, missing or ""
         if watch.blind is not None:
             return Verdict.INCONCLUSIVE, watch.blind
-        if not stage.whole and not watch.clearance.certified:
-            return Verdict.INCONCLUSIVE, self._slow(watch, stage)
-        if stage.n_c < needs.min_requests:
-            return Verdict.INCONCLUSIVE, f"{stage.n_c} of {needs.min_requests} requests to the candidate"
-        if stage.told < needs.min_blocks:
-            return Verdict.INCONCLUSIVE, f"{stage.told} of {needs.min_blocks} blocks with requests"
+        few = self._few(stage)
+        if not stage.whole and not watch.certified:
+            return Verdict.INCONCLUSIVE, self._slow(watch, stage) or few or "not proved yet"
+        if few is not None:
+            return Verdict.INCONCLUSIVE, few
         if self._total(watch) >= self._bound / 2:
             suspicion = sentences.power(self._bound / 2 / math.log(10))
             return Verdict.INCONCLUSIVE, f"suspicion: evidence must be below {suspicion} to pass"
         return Verdict.SUCCESSFUL, ""
 
+    def _few(self, stage: Stage) -> str | None:
+        """Return what the stage has too little of for any success; None where it has enough."""
+        needs = self._settings
+        if stage.n_c < needs.min_requests:
+            return f"{stage.n_c} of {needs.min_requests} requests to the candidate"
+        if stage.told < needs.min_blocks:
+            return f"{stage.told} of {needs.min_blocks} blocks with requests"
+        return None
+
     def _slow(self, watch: Watch, stage: Stage) -> str:
-        tell = time_to_tell(watch, stage, self._settings, self._weights)
-        at_half = time_to_tell(watch, stage, self._settings, self._weights, share=0.5)
+        tell = time_to_clear(watch, stage, self._settings)
+        at_half = time_to_clear(watch, stage, self._settings, share=0.5)
         elapsed = stage.blocks * self._settings.block
         return sentences.waiting(watch, tell, at_half if stage.share < 0.5 else None, elapsed)  # noqa: PLR2004
 
@@ -196,7 +206,7 @@ class Comparer:
             certified=margin,
             evidence=Line("evidence", tuple(points)),
             bound=self._bound / math.log(10),
-            eta=time_to_tell(watch, stage, self._settings, self._weights) if stage else None,
+            eta=time_to_clear(watch, stage, self._settings) if stage else None,
             worst=tuple((at, log / math.log(10)) for at, log in worst),
             warnings=self._warnings(watch, stage),
         )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+from rollout.core.comparison.counts import Counts
 from rollout.core.comparison.failing import ODDS
 from rollout.core.comparison.logspace import log_average
+from rollout.core.comparison.passing import log_clearance
 from rollout.core.comparison.signs import log_tilts
 
 LEAST_BLOCKS = 3
 """The cap on what a block may say makes any verdict take so many."""
+
+_MINUTE = timedelta(minutes=1)
 
 
 def eta(
@@ -20,9 +24,9 @@ def eta(
     worse_by: float,
     alpha: float,
     *,
-    block: timedelta = timedelta(minutes=1),
+    block: timedelta = _MINUTE,
 ) -> timedelta | None:
-    """Return about how long it takes to tell a candidate whose share of events is that much greater.
+    """Return about how long it takes to fail a candidate whose share of events is that much greater.
 
     Rates are requests a minute, `alpha` the part of the error rate that the gate has at that stage. The
     expected gain per minute at the best odds ratio, in Hoeffding's bound of the evidence; whole minutes.
@@ -37,13 +41,43 @@ def eta(
     gain = max(events_candidate * math.log(psi) - events * math.log(1 - share + share * psi) for psi in ODDS)
     if gain <= 0:
         return None
-    minutes = round((math.log(1 / alpha) + math.log(len(ODDS))) / gain)
-    return max(LEAST_BLOCKS * block, timedelta(minutes=minutes))
+    return _after((math.log(1 / alpha) + math.log(len(ODDS))) / gain, block)
 
 
-def sign_eta(alpha: float, block: timedelta = timedelta(minutes=1)) -> timedelta:
-    """Return how long the metrics tier takes to tell one whose P50 and P95 are the greater in every block."""
-    tilts, count = log_tilts(0.5, happened=True), LEAST_BLOCKS
-    while log_average([count * each for each in tilts]) < math.log(1 / alpha):
+def clear_eta(
+    rate_candidate: float,
+    rate_prod: float,
+    base_share: float,
+    margin: float,
+    beta: float,
+    *,
+    block: timedelta = _MINUTE,
+) -> timedelta | None:
+    """Return about how long it takes to prove that a candidate as good as prod isn't worse by the margin.
+
+    Rates are requests a minute. The expected gain per minute of the evidence that passes. None where there
+    is no traffic to tell anything from.
+    """
+    if not (rate_candidate > 0 and rate_prod > 0 and margin > 0):
+        return None
+    scale = 1e6
+    requests = round(rate_candidate * scale), round(rate_prod * scale)
+    events = [round(each * base_share) for each in requests]
+    minute = Counts(events[0], requests[0], events[1], requests[1])
+    gain = log_clearance(minute, margin, max(base_share, 1 / scale)) / scale
+    return _after(math.log(1 / beta) / gain, block) if gain > 0 else None
+
+
+def sign_eta(odds_for: float, block: timedelta = _MINUTE, chance: float = 0.5) -> timedelta:
+    """Return how long the metrics tier takes at least to reach evidence of so much to 1, by one-sided blocks.
+
+    `chance` is how often a block falls that way where the candidate is just as bad as the null has it.
+    """
+    tilts, count = log_tilts(chance, happened=True), LEAST_BLOCKS
+    while log_average([count * each for each in tilts]) < math.log(odds_for):
         count += 1
     return count * block
+
+
+def _after(minutes: float, block: timedelta) -> timedelta:
+    return max(LEAST_BLOCKS * block, round(minutes) * _MINUTE)

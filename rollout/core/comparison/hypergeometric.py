@@ -59,7 +59,7 @@ class _Draw(NamedTuple):
         return min(self.marked, self.drawn)
 
     def log_mean(self, psi: float) -> float:
-        """Return the logarithm of the mean of psi^x: a sum of like-signed terms from the greatest outwards."""
+        """Return the logarithm of the mean of psi^x: terms summed from the greatest outwards."""
         mode = self.mode(psi)
         terms = self.upwards(mode, psi) + self.downwards(mode, psi) - 1.0
         return self.log_term(mode) + mode * math.log(psi) + math.log(terms)
@@ -75,7 +75,7 @@ class _Draw(NamedTuple):
     def mode(self, psi: float) -> int:
         """Return the likeliest value: where the ratio of neighbouring terms passes 1 (a quadratic in x)."""
         a = psi - 1.0
-        b = self.others - self.drawn - (self.marked + self.drawn + 2) * psi
+        b = self.drawn - self.others - (self.marked + self.drawn + 2) * psi
         c = (self.marked + 1) * (self.drawn + 1) * psi
         root = math.sqrt(max(b * b - 4 * a * c, 0.0))
         return min(max(int(-2 * c / (b - root)), self.low), self.high)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rollout.core.comparison.counts import P95, Counts, percentile
-from rollout.core.comparison.logspace import log_average, log_beta
+from rollout.core.comparison.failing import log_cap
+from rollout.core.comparison.logspace import log_average
 from rollout.core.comparison.signs import ODDS as SIGN_ODDS
 from rollout.core.comparison.signs import chance_above, log_tilts
 
@@ -18,23 +19,24 @@ if TYPE_CHECKING:
 SLOWER = 0.25
 """In the metrics tier: how much slower than prod's the candidate's P95 must be shown not to be."""
 
-_HISTORY_WEIGHT = 200
-_LEAST_SHARE = 1e-4
+HISTORY_WEIGHT = 200
+"""How many requests prod's history counts for in the guess of its present share."""
+
 _INCIDENT_EVENTS = 3
 _INCIDENT_SHARE = 0.05
 _INCIDENT_TIMES = 5
-_HALVINGS = 60
-_MARGIN_HALVINGS = 24
+_HALVINGS = 20
 
 
 class Clearance(Protocol):
     """What speaks for one candidate in one stage."""
 
-    certified: bool
-    """Whether the margin was proved at some block of the stage; later blocks don't take it back."""
-
     def add(self, block: Block) -> None:
         """Take a block in."""
+        ...
+
+    def proved(self) -> bool:
+        """Return whether it is proved by now that the candidate isn't worse by the margin allowed."""
         ...
 
     def margin(self) -> float | None:
@@ -43,139 +45,136 @@ class Clearance(Protocol):
 
 
 class CountClearance:
-    """Clearance by counts of events: universal inference against every pair of shares a margin apart.
+    """Clearance by counts of events.
 
-    Under the null p_c >= p_p + margin for constant shares, and the evidence exceeds 1/beta at some time with
-    a chance of at most beta. Blocks in which prod itself is ill are left out.
+    Under the null the candidate's share of events is in every block at least prod's plus the margin;
+    nothing is assumed of how prod's moves. Each factor (`log_clearance`) has a mean of at most 1 then, so
+    the evidence reaches 1/beta at some time with a chance of at most beta.
+
+    Blocks in which prod itself is ill are left out. That is no choice in the candidate's favour: left out is
+    what has more than so many events of prod's, and a factor rises with these. So given that a block stays
+    its mean is no more than it was, and one that is left out counts 1.
     """
 
     def __init__(self, kind: Callable[[Block], Counts], usual: float, margin: float, beta: float) -> None:
         self._kind = kind
-        self._usual = usual
         self._allowed = margin
         self._needed = math.log(1 / beta)
-        self._total = Counts()
-        self.certified = False
+        self._cap = log_cap(beta)
+        self._guess_events = HISTORY_WEIGHT * usual + 0.5
+        self._guess_of = HISTORY_WEIGHT + 1
+        self._seen: list[_Guessed] = []
+        self._log = 0.0
 
     def add(self, block: Block) -> None:
         """Take a block in."""
         counts = self._kind(block)
-        if _incident(counts, self._usual):
+        guess = self._guess_events / self._guess_of
+        if not (counts.n_c and counts.n_p) or _incident(counts, guess):
             return
-        self._total = self._total.plus(counts)
-        if not self.certified:
-            self.certified = log_pass(self._total, self._allowed, self._usual) >= self._needed
+        seen = _Guessed(counts, guess)
+        self._seen.append(seen)
+        self._log += min(log_clearance(counts, self._allowed, guess), self._cap)
+        self._guess_events += counts.y_p
+        self._guess_of += counts.n_p
+
+    def proved(self) -> bool:
+        """Return whether it is proved by now that the candidate isn't worse by the margin allowed."""
+        return self._log >= self._needed
 
     def margin(self) -> float | None:
         """Return the smallest margin that is proved by now; None where none is."""
         low, high = 0.0, 1.0
-        if not (self._total.n_c and self._total.n_p):
-            return None
-        for _ in range(_MARGIN_HALVINGS):
+        for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            if log_pass(self._total, middle, self._usual) >= self._needed:
+            if self._log_at(middle) >= self._needed:
                 high = middle
             else:
                 low = middle
         return high if high < 1.0 else None
 
+    def _log_at(self, margin: float) -> float:
+        return math.fsum(min(log_clearance(counts, margin, guess), self._cap) for counts, guess in self._seen)
 
-def log_pass(counts: Counts, margin: float, usual: float) -> float:
-    """Return the logarithm of the evidence against p_c >= p_p + margin, given prod's usual share.
 
-    A beta mixture around the usual share, over the greatest likelihood that the null allows.
+def log_clearance(counts: Counts, margin: float, guess: float) -> float:
+    """Return the logarithm of a block's evidence against p_c >= p_p + margin, given a guess of prod's share.
+
+    With r = guess / (guess + margin), a = 1 - r and b = (n_c / n_p) a / (1 - margin a) it is
+    r^y_c (1 + b)^y_p / (1 - margin a)^n_c. Its mean is at most that of shares p + margin and p, which is
+    (1 - a (p + margin))^n_c (1 + b p)^n_p / (1 - margin a)^n_c: its logarithm is concave in p with slope 0 at
+    p = 0, so it is greatest there, and 1. Shares that move inside a block only lessen it, as means of
+    logarithms do. The guess may be anything that was known before the block; a good one makes the evidence
+    grow nearly as fast as if prod's share were known.
     """
     y_c, n_c, y_p, n_p = counts
-    usual = max(usual, _LEAST_SHARE)
-    a, b = _HISTORY_WEIGHT * usual + 0.5, _HISTORY_WEIGHT * (1 - usual) + 0.5
-    y, n = y_c + y_p, n_c + n_p
-    return log_beta(a + y, b + n - y) - log_beta(a, b) - _log_likelihood_of_worse(counts, margin)
+    ratio = guess / (guess + margin)
+    a = 1 - ratio
+    b = n_c / n_p * a / (1 - margin * a)
+    return y_c * math.log(ratio) + y_p * math.log1p(b) - n_c * math.log1p(-margin * a)
 
 
 class SignClearance:
     """Clearance by which arm's P95 is the greater, in the metrics tier.
 
-    Under the null the candidate's latencies are at least 1 + margin times prod's in distribution.
+    Under the null the candidate's latencies are at least 1 + margin times prod's in distribution, so its
+    P95 is below that with the chance that the counts say (`chance_above`): more than a half where it has
+    few requests, as the P95 of a small sample lies low.
     """
 
     def __init__(self, margin: float, beta: float) -> None:
         self._allowed = margin
         self._needed = math.log(1 / beta)
         self._ratios: list[tuple[float, float]] = []
-        self.certified = False
+        self._sums = [0.0] * len(SIGN_ODDS)
 
     def add(self, block: Block) -> None:
         """Take a block in."""
         candidate, prod = block.candidate, block.prod
         its, usual = percentile(candidate, P95), percentile(prod, P95)
-        if not (its and usual and candidate.requests and prod.requests):
+        if its is None or not usual or not (candidate.requests and prod.requests):
             return
         below = 1.0 - chance_above(candidate.requests, prod.requests, P95)
-        self._ratios.append((its / usual, max(0.5, below)))
-        if not self.certified:
-            self.certified = self._log(1 + self._allowed) >= self._needed
+        seen = (its / usual, max(0.5, below))
+        self._ratios.append(seen)
+        self._sums = _added(self._sums, seen, 1 + self._allowed)
+
+    def proved(self) -> bool:
+        """Return whether it is proved by now that the candidate isn't slower by the margin allowed."""
+        return log_average(self._sums) >= self._needed
 
     def margin(self) -> float | None:
-        """Return the smallest margin that is proved by now; None where none is."""
+        """Return the smallest margin that is proved by now, as a share of prod's P95; None where none is."""
         found = sorted(ratio for ratio, _ in self._ratios)
         low, high = 0, len(found)
         while low < high:
             middle = (low + high) // 2
-            if self._log(math.nextafter(found[middle], math.inf)) >= self._needed:
+            if self._log_at(math.nextafter(found[middle], math.inf)) >= self._needed:
                 high = middle
             else:
                 low = middle + 1
         return max(0.0, found[low] - 1) if low < len(found) else None
 
-    def _log(self, limit: float) -> float:
+    def _log_at(self, limit: float) -> float:
         sums = [0.0] * len(SIGN_ODDS)
-        for ratio, chance in self._ratios:
-            tilts = log_tilts(chance, happened=ratio < limit)
-            sums = [old + new for old, new in zip(sums, tilts, strict=True)]
+        for seen in self._ratios:
+            sums = _added(sums, seen, limit)
         return log_average(sums)
+
+
+class _Guessed(NamedTuple):
+    counts: Counts
+    guess: float
+    """Prod's share as it was thought to be before the block."""
+
+
+def _added(sums: list[float], seen: tuple[float, float], limit: float) -> list[float]:
+    ratio, chance = seen
+    tilts = log_tilts(chance, happened=ratio < limit)
+    return [old + new for old, new in zip(sums, tilts, strict=True)]
 
 
 def _incident(counts: Counts, usual: float) -> bool:
     """Return whether prod itself was ill in that block."""
     limit = max(_INCIDENT_SHARE, _INCIDENT_TIMES * usual)
     return counts.y_p >= _INCIDENT_EVENTS and counts.prod_share > limit
-
-
-def _log_likelihood_of_worse(counts: Counts, margin: float) -> float:
-    """Return the greatest log likelihood with p_c >= p_p + margin."""
-    y_c, n_c, y_p, n_p = counts
-    if counts.candidate_share >= counts.prod_share + margin:
-        return _log_likelihood(counts, counts.candidate_share, counts.prod_share)
-
-    def slope(p: float) -> float:
-        up = (y_p / p if y_p else 0.0) + (y_c / (p + margin) if y_c else 0.0)
-        down = ((n_p - y_p) / (1 - p) if n_p > y_p else 0.0) + (
-            (n_c - y_c) / (1 - p - margin) if n_c > y_c else 0.0
-        )
-        return up - down
-
-    low, high = 0.0, 1.0 - margin
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if slope(middle) > 0:
-            low = middle
-        else:
-            high = middle
-    p = (low + high) / 2
-    return _log_likelihood(counts, p + margin, p)
-
-
-def _log_likelihood(counts: Counts, p_c: float, p_p: float) -> float:
-    y_c, n_c, y_p, n_p = counts
-    return (
-        _times_log(y_c, p_c)
-        + _times_log(n_c - y_c, 1 - p_c)
-        + _times_log(y_p, p_p)
-        + _times_log(n_p - y_p, 1 - p_p)
-    )
-
-
-def _times_log(count: int, share: float) -> float:
-    if not count:
-        return 0.0
-    return count * math.log(share) if share > 0 else -math.inf

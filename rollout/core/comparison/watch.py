@@ -48,6 +48,8 @@ class Watch:
         self.blind: str | None = None
         """Why the gate can't tell anything at this stage; None where it can."""
         self.failed = False
+        self.certified = False
+        """Whether the margin was proved at some block of the stage that had enough behind it."""
         self.candidate: Points = []
         self.prod: Points = []
         self.alone: list[tuple[datetime, float]] = []
@@ -57,6 +59,7 @@ class Watch:
     def open(self, share: float, *, counts: bool) -> None:
         """Begin a compared stage; `counts` says whether it has a weight of its own."""
         self.clearance = self._new_clearance()
+        self.certified = False
         self.total = Counts()
         self._prod_p95 = []
         self.blind = self._blindness(share)
