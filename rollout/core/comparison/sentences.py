@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rollout.core import times
+from rollout.core.comparison.counts import P95
 from rollout.core.gates.comparative import Measure
 from rollout.core.verdict import Verdict
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from rollout.core.gates.judgement import Compared
 
 _SMALL = 0.1
+_EXACT = 1e-6
 
 
 def percent(share: float) -> str:
@@ -39,15 +42,16 @@ def margin(watch: Watch, value: float) -> str:
 
 def why(watch: Watch, compared: Compared, verdict: Verdict, waits: str, *, whole: bool) -> str:
     """Return what was measured, what is proved, and what is waited for."""
-    said = [_measured(watch, whole=whole)]
-    if verdict is Verdict.FAILED:
+    failed = verdict is Verdict.FAILED
+    said = [_measured(watch, watch.loudest() if failed and not whole else P95, whole=whole)]
+    if failed:
         said.append(f"evidence {_peak(compared)} of {power(compared.bound)} that it is worse")
         return "; ".join(said)
     if not whole:
         proved = (
             "nothing is proved yet"
             if compared.certified is None
-            else f"at most {margin(watch, compared.certified)} worse is proved"
+            else f"at most {margin(watch, _up(watch, compared.certified))} worse is proved"
         )
         said.append(f"{proved}, {margin(watch, compared.allowed)} allowed")
     said.append(f"evidence {_last(compared)} of {power(compared.bound)} that it is worse")
@@ -66,22 +70,29 @@ def waiting(watch: Watch, tell: timedelta | None, at_half: timedelta | None, ela
     return f"{wait}: raise the stage to 50 % ({times.show_duration(at_half)}) or wait"
 
 
-def _measured(watch: Watch, *, whole: bool) -> str:
+def _measured(watch: Watch, level: int, *, whole: bool) -> str:
     total = watch.total
     if watch.by_signs:
         limit = "1.25 times prod's usual" if whole else f"prod's by over {watch.gate.slack * 100:g} %"
         return f"P95 above {limit} in {total.y_c} of {total.n_c} blocks"
+    slow = watch.baseline.slow_ms if watch.gate.measure is Measure.LATENCY else None
+    if slow is not None:
+        total = watch.levels[level]
     measured = f"{percent(total.candidate_share)} ({total.y_c} of {total.n_c})"
-    if watch.gate.measure is Measure.LATENCY:
-        slow = watch.baseline.slow_ms
-        than = f" than {slow[1] * (1 + watch.gate.slack):.0f} ms" if slow is not None else ""
-        measured += f" slower{than}"
+    if slow is not None:
+        measured += f" slower than {slow[level] * (1 + watch.gate.slack):.0f} ms"
     if whole:
         return f"{measured}, no prod beside it"
     prod = f"{percent(total.prod_share)} ({total.y_p} of {total.n_p})"
-    if watch.gate.measure is Measure.LATENCY and watch.baseline.slow_ms is not None:
-        prod += f" than {watch.baseline.slow_ms[1]:.0f} ms"
+    if slow is not None:
+        prod += f" than {slow[level]:.0f} ms"
     return f"{measured} against prod's {prod}"
+
+
+def _up(watch: Watch, share: float) -> float:
+    """Return a proved margin rounded up, so that what is said is proved too."""
+    steps = 100 if watch.by_signs else 1000
+    return math.ceil(share * steps - _EXACT) / steps
 
 
 def _last(compared: Compared) -> str:

@@ -6,8 +6,14 @@ import statistics
 from typing import TYPE_CHECKING
 
 from rollout.core.comparison.blocks import Tier
-from rollout.core.comparison.counts import P95, Counts, errors, percentile, slower
-from rollout.core.comparison.failing import SignEvidence, error_evidence, latency_evidence, log_cap
+from rollout.core.comparison.counts import LEVELS, P95, Counts, errors, percentile, slower
+from rollout.core.comparison.failing import (
+    CountEvidence,
+    SignEvidence,
+    error_evidence,
+    latency_evidence,
+    log_cap,
+)
 from rollout.core.comparison.guard import CountGuard, Guard, SignGuard
 from rollout.core.comparison.passing import SLOWER, Clearance, CountClearance, SignClearance
 from rollout.core.gates.comparative import Measure
@@ -45,6 +51,8 @@ class Watch:
         self.guard: Guard | None = None
         self.total = Counts()
         """Of the present stage: events of both arms; of signs, the blocks in which each arm lost."""
+        self.levels = [Counts() for _ in LEVELS]
+        """Of latency in the logs tier: the same for each percentile."""
         self.blind: str | None = None
         """Why the gate can't tell anything at this stage; None where it can."""
         self.failed = False
@@ -60,7 +68,7 @@ class Watch:
         """Begin a compared stage; `counts` says whether it has a weight of its own."""
         self.clearance = self._new_clearance()
         self.certified = False
-        self.total = Counts()
+        self._forget()
         self._prod_p95 = []
         self.blind = self._blindness(share)
         if counts:
@@ -76,7 +84,7 @@ class Watch:
             limit = max(self.total.prod_share, self.usual) + self.gate.margin
             self.guard = CountGuard(self.kind, limit, self._cap)
             self.blind = self._blindness(0.0)
-        self.total = Counts()
+        self._forget()
         self.alone = []
 
     def add(self, block: Block) -> None:
@@ -88,6 +96,16 @@ class Watch:
             self.alone.append((block.at, self.evidence.add(block)))
             self.clearance.add(block)
         self.total = self.total.plus(self._signs(block) if self.by_signs else self.kind(block))
+        if self.gate.measure is Measure.LATENCY and not self.by_signs:
+            self.levels = [each.plus(slower(block, level)) for level, each in enumerate(self.levels)]
+
+    def loudest(self) -> int:
+        """Return at which of prod's percentiles the candidate's latency looks worst."""
+        return self.evidence.leading() if isinstance(self.evidence, CountEvidence) else P95
+
+    def _forget(self) -> None:
+        self.total = Counts()
+        self.levels = [Counts() for _ in LEVELS]
 
     def _new_evidence(self) -> Evidence:
         if self.by_signs:
