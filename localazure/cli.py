@@ -8,11 +8,13 @@ import shlex
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localazure.running import Running, running
-from localazure.settings import Settings, default_home
+from localazure.settings import DEFAULT_PORT, MERGES, Settings, default_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,8 @@ __all__ = ["main"]
 START_SECONDS = 30.0
 TAIL = 50
 LARGEST_LOG = 8 * 2**20
+LONGEST_DELAY = 86400
+CHANGEABLE = ("metric_delay", "log_delay", "requests_per_minute")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
                 "--port", type=_port, help="port on loopback; 0 picks a free one (default: 8443)"
             )
             sub.add_argument("--rate", type=_rate, help="local seconds in a real second (default: 1)")
+            sub.add_argument("--metric-delay", type=_seconds, help="local seconds before metrics show (60)")
+            sub.add_argument("--log-delay", type=_seconds, help="local seconds before log rows show (60)")
+            sub.add_argument(
+                "--requests-per-minute", choices=MERGES, help="what it is of several merged series"
+            )
         if name == "logs":
             sub.add_argument("--tail", type=int, default=TAIL, help=f"lines (default: {TAIL})")
     return parser
@@ -65,15 +74,15 @@ def _parser() -> argparse.ArgumentParser:
 def _up(home: Path, options: argparse.Namespace) -> int:
     found = running(home)
     if found is None:
+        _keep(home, options)
         found = _wait(home, _start(home, options.port, options.rate))
         print(f"Local Azure is up at {_settings(home).base_url} (pid {found.pid}, state in {home}).")
     else:
         settings = _settings(home)
         print(f"Local Azure is up already at {settings.base_url} (pid {found.pid}, state in {home}).")
-        if options.port not in {None, 0, settings.port}:
-            print(
-                f"It keeps port {settings.port}: run `localazure down` first to change it.", file=sys.stderr
-            )
+        if options.port not in {None, 0, settings.port} or _changed(options):
+            kept = ", ".join([f"port {settings.port}", *_changed(options)])
+            print(f"It keeps its settings: run `localazure down` first to change {kept}.", file=sys.stderr)
             return 1
         if options.rate is not None:
             found.ask("clock", {"rate": options.rate})
@@ -84,6 +93,18 @@ def _up(home: Path, options: argparse.Namespace) -> int:
     where = "" if home == default_home() else f" --home {shlex.quote(str(home))}"
     print(f'Next: eval "$(localazure env{where})"')
     return 0
+
+
+def _changed(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line gives."""
+    given = {name: getattr(options, name) for name in CHANGEABLE}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _keep(home: Path, options: argparse.Namespace) -> None:
+    """Keep the given settings, for this start and those after it."""
+    if changed := _changed(options):
+        replace(Settings.load(home) or Settings(home=home, port=DEFAULT_PORT), **changed).save()
 
 
 def _start(home: Path, port: int | None, rate: float | None) -> subprocess.Popen[bytes]:
@@ -185,6 +206,16 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the highest port
         raise argparse.ArgumentTypeError(f"{text!r}: 0 to 65535")
     return int(text)
+
+
+def _seconds(text: str) -> timedelta:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_DELAY:
+        raise argparse.ArgumentTypeError(f"{text!r}: local seconds, 0 to {LONGEST_DELAY}")
+    return timedelta(seconds=seconds)
 
 
 def _rate(text: str) -> float:

@@ -14,11 +14,10 @@ from pathlib import Path
 from localazure.env import prepare
 from localazure.running import hold_lock
 from localazure.server import Server
-from localazure.settings import Settings
+from localazure.settings import DEFAULT_PORT, Settings
 
 __all__ = ["main"]
 
-DEFAULT_PORT = 8443
 TRIES = 3
 
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Settings", "default_home"]
+__all__ = ["DEFAULT_PORT", "MERGES", "Settings", "default_home"]
 
 SUBSCRIPTION = "10ca1a2e-0000-4000-8000-000000000001"
 TENANT = "10ca1a2e-0000-4000-8000-000000000002"
 CLIENT = "10ca1a2e-0000-4000-8000-000000000003"
 DELAYS = ("metric_delay", "log_delay")
+DEFAULT_PORT = 8443
+MERGES = ("average", "sum")
 
 
 def default_home() -> Path:
@@ -34,6 +36,8 @@ class Settings:
         location: The region of everything in it.
         metric_delay: Local time after which a request shows in metrics.
         log_delay: Local time after which a row shows in Log Analytics.
+        requests_per_minute: What RequestsPerMinute of several merged series is: the `average` of their samples
+            or the `sum`.
         operation_seconds: Local seconds that a long-running operation takes at least.
     """
 
@@ -46,7 +50,14 @@ class Settings:
     location: str = "eastus"
     metric_delay: timedelta = field(default=timedelta(seconds=60))
     log_delay: timedelta = field(default=timedelta(seconds=60))
+    requests_per_minute: str = "sum"
     operation_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.requests_per_minute not in MERGES:
+            raise ValueError(
+                f"requests_per_minute is {self.requests_per_minute!r}: give {' or '.join(MERGES)}"
+            )
 
     @property
     def base_url(self) -> str:

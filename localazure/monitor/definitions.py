@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localazure.arm.errors import bad_request
+from localazure.monitor.minutes import PERCENTILES, SAMPLES
 
 __all__ = ["AGGREGATIONS", "DIMENSIONS", "METRICS", "NAMESPACE", "Metric", "definition_json", "find_metrics"]
 
@@ -16,7 +17,7 @@ NAMESPACE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 AGGREGATIONS = ("Average", "Minimum", "Maximum", "Total", "Count")
 GRAINS = ("PT1M", "PT5M", "PT15M", "PT30M", "PT1H", "PT6H", "PT12H", "P1D")
 
-# What a dimension is, computed from a row of the traffic log.
+# What a dimension is, computed from a sample.
 DIMENSIONS = {
     "deployment": "CASE DeploymentName WHEN '' THEN 'unknown' ELSE DeploymentName END",
     "statusCode": "CAST(ResponseCode AS VARCHAR)",
@@ -27,10 +28,12 @@ DIMENSIONS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, and how one minute of the traffic log gives its sample.
+    """A metric, and what one minute of it is.
 
     Attributes:
-        sample: SQL aggregates over a minute's rows: total, count, minimum and maximum of the samples.
+        table: Where its samples are.
+        sample: SQL aggregates over a minute's samples: their total, number, minimum and maximum.
+        merged: The same where the samples of a minute are one, their sum; None where that makes no sense.
     """
 
     name: str
@@ -38,11 +41,13 @@ class Metric:
     description: str
     unit: str
     dimensions: tuple[str, ...]
+    table: str
     sample: tuple[str, str, str, str]
+    merged: tuple[str, str, str, str] | None = None
 
 
 def _gauge(value: str) -> tuple[str, str, str, str]:
-    return (value, "1", value, value)
+    return (f"sum({value})", "count(*)", f"min({value})", f"max({value})")
 
 
 def _percentile(percent: int) -> Metric:
@@ -52,7 +57,8 @@ def _percentile(percent: int) -> Metric:
         description=f"The average P{percent} request latency over the selected time period.",
         unit="Milliseconds",
         dimensions=("deployment",),
-        sample=_gauge(f"quantile_cont(TotalDurationMs, {percent / 100})"),
+        table=PERCENTILES,
+        sample=_gauge(f"P{percent}"),
     )
 
 
@@ -63,7 +69,9 @@ METRICS = (
         description="The number of requests sent to the online endpoint within a minute.",
         unit="Count",
         dimensions=("deployment", "statusCode", "statusCodeClass", "modelStatusCode"),
-        sample=_gauge("count(*)"),
+        table=SAMPLES,
+        sample=_gauge("Requests"),
+        merged=("sum(Requests)", "1", "sum(Requests)", "sum(Requests)"),
     ),
     Metric(
         name="RequestLatency",
@@ -71,7 +79,8 @@ METRICS = (
         description="The average complete interval of time taken for a request to be responded.",
         unit="Milliseconds",
         dimensions=("deployment",),
-        sample=("sum(TotalDurationMs)", "count(*)", "min(TotalDurationMs)", "max(TotalDurationMs)"),
+        table=SAMPLES,
+        sample=("sum(Milliseconds)", "sum(Requests)", "min(Least)", "max(Most)"),
     ),
     *(_percentile(percent) for percent in (50, 90, 95, 99)),
 )

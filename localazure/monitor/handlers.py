@@ -83,7 +83,10 @@ class _Monitor:
 
     async def _measured(self, query: Query, resource_id: str) -> list[dict[str, Any]]:
         visible = visible_until(self._azure.clock.now(), self._azure.settings.metric_delay)
-        found = await self._azure.rows.run(lambda database: measure(database, query, resource_id, visible))
+        summed = self._azure.settings.requests_per_minute == "sum"
+        found = await self._azure.rows.run(
+            lambda database: measure(database, query, resource_id, visible, summed=summed)
+        )
         return answer(query, found, resource_id)
 
     def _existing(self, request: web.Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localazure.monitor import minutes
 from localazure.monitor.row import COLUMNS, ConsoleLine, Event
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def make(database: duckdb.DuckDBPyConnection) -> None:
         database.execute(f"ALTER TABLE {BEFORE} RENAME TO {REQUESTS}")
         database.execute(f"ALTER TABLE {REQUESTS} ADD COLUMN IngestedAt TIMESTAMP")
         database.execute(f"UPDATE {REQUESTS} SET IngestedAt = TimeGenerated")  # noqa: S608 - a constant
-    for name, kinds in KEPT.items():
+    for name, kinds in (KEPT | minutes.TABLES).items():
         columns = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
         database.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+    if minutes.SAMPLES not in there:
+        minutes.spoil(database, REQUESTS)

@@ -1,4 +1,4 @@
-"""Metrics from rows: samples of a minute, gathered into series and bins."""
+"""Metrics: samples of minutes, gathered into series and bins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from localazure.monitor.definitions import DIMENSIONS
 from localazure.monitor.filters import to_sql
+from localazure.monitor.minutes import bring_up_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,34 +59,42 @@ def visible_until(now: datetime, delay: timedelta) -> datetime:
 
 
 def measure(
-    database: duckdb.DuckDBPyConnection, query: Query, resource_id: str, visible: datetime
+    database: duckdb.DuckDBPyConnection,
+    query: Query,
+    resource_id: str,
+    visible: datetime,
+    *,
+    summed: bool = False,
 ) -> list[dict[Labels, Series]]:
-    """For each metric of a query its series of minutes, from the traffic log.
+    """For each metric of a query its series of minutes, from their samples.
 
     Args:
         database: Where the rows are.
         query: What is asked for.
         resource_id: The endpoint's ARM id, in any casing.
         visible: No minute from here on is shown.
+        summed: Count requests of merged series together. Azure has a sample a minute for each combination of
+            dimensions, and its Average over merged series is the mean of those samples (learn.microsoft.com,
+            Azure Monitor Metrics aggregation and display explained).
     """
+    bring_up_to_date(database)
     where, parameters = to_sql(query.clauses, DIMENSIONS)
     labels = ", ".join(DIMENSIONS[name] for name in query.split)
-    samples = ", ".join(part for metric in query.metrics for part in metric.sample)
-    # Constants, apart from the parameters.
-    sql = f"""
-        SELECT time_bucket(INTERVAL 1 MINUTE, TimeGenerated) AS Minute, {samples}{labels and ", "}{labels}
-        FROM Requests
-        WHERE EndpointId = ? AND TimeGenerated >= ? AND TimeGenerated < ? AND {where}
-        GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     span = [_naive(query.start), _naive(min(query.end, visible))]
-    rows = database.execute(sql, [resource_id.lower(), *span, *parameters]).fetchall()
-    found: list[dict[Labels, Series]] = [defaultdict(dict) for _ in query.metrics]
-    for minute, *values in rows:
-        at = minute.replace(tzinfo=UTC)
-        own = tuple(values[4 * len(query.metrics) :])
-        for number, series in enumerate(found):
-            total, count, least, most = values[4 * number : 4 * number + 4]
-            series[own][at] = Sample(float(total), int(count), float(least), float(most))
+    found: list[dict[Labels, Series]] = []
+    for metric in query.metrics:
+        # Constants, apart from the parameters.
+        sample = metric.merged if summed and metric.merged else metric.sample
+        sql = f"""
+            SELECT Minute, {", ".join(sample)}{labels and ", "}{labels} FROM {metric.table}
+            WHERE EndpointId = ? AND Minute >= ? AND Minute < ? AND {where}
+            GROUP BY ALL ORDER BY ALL"""  # noqa: S608
+        series: dict[Labels, Series] = defaultdict(dict)
+        rows = database.execute(sql, [resource_id.lower(), *span, *parameters]).fetchall()
+        for minute, total, count, least, most, *own in rows:
+            at = minute.replace(tzinfo=UTC)
+            series[tuple(own)][at] = Sample(float(total), int(count), float(least), float(most))
+        found.append(series)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
 from collections import defaultdict
 from datetime import UTC
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from localazure.monitor import minutes
 from localazure.monitor.kept import CONSOLE, EVENTS, KEPT, REQUESTS, make
 from localazure.monitor.row import ConsoleLine, Event, Row, injected
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ConsoleLine", "Event", "Row", "Rows"]
 
 FLUSH_SECONDS = 0.5
+SAMPLE_EVERY = 120  # so that no query has much to catch up with
 KEPT_IN = {Row: REQUESTS, ConsoleLine: CONSOLE, Event: EVENTS}
 # A query may read what is in the database and nothing else, whatever text it is made from.
 SETTINGS = """
@@ -35,6 +38,9 @@ SET autoinstall_known_extensions = false; SET autoload_known_extensions = false;
 SET python_enable_replacements = false;
 SET allowed_directories = [{uploads}]; SET enable_external_access = false;
 """
+
+
+STALE = f"INSERT INTO {minutes.STALE} SELECT unnest(?::VARCHAR[]), unnest(?::TIMESTAMP[])"
 
 
 class Rows:
@@ -86,7 +92,8 @@ class Rows:
         """
         now = self.clock.now()
         rows = [(*row, now) for each in objects for row in injected(each, now)]
-        self._buffers[REQUESTS] += rows
+        if rows:
+            self._buffers[REQUESTS] += rows
         return len(rows)
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -111,19 +118,31 @@ class Rows:
 
     async def clear(self) -> None:
         """Delete every row."""
-        for name in KEPT:
+        for name in (*KEPT, *minutes.TABLES):
             await self.query(f"DELETE FROM {name}")  # noqa: S608 - a constant
 
     def _flush(self) -> None:
         buffers, self._buffers = self._buffers, defaultdict(list)
+        if not buffers:
+            return
+        self._database.execute("BEGIN")
         for name, rows in buffers.items():
-            if rows:
-                self._database.execute(_insert(name), [_column(each) for each in zip(*rows, strict=True)])
+            columns = [_column(each) for each in zip(*rows, strict=True)]
+            self._database.execute(_insert(name), columns)
+            if name == REQUESTS:
+                stale = {
+                    (row[1], at.replace(second=0, microsecond=0))
+                    for row, at in zip(rows, columns[0], strict=True)
+                }
+                self._database.execute(STALE, list(map(list, zip(*stale, strict=True))))
+        self._database.execute("COMMIT")
 
     async def _flush_regularly(self) -> None:
-        while True:
+        for number in itertools.count(1):
             await asyncio.sleep(FLUSH_SECONDS)
-            if any(self._buffers.values()):
+            if number % SAMPLE_EVERY == 0:
+                await self.run(minutes.bring_up_to_date)
+            if self._buffers:
                 await self.run(lambda _: None)
 
 

@@ -59,9 +59,11 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rows]:
 
 @pytest.fixture(scope="module")
 def ask(rows: Rows) -> Ask:
-    def asked(metric: str, visible: datetime = START + timedelta(hours=9), **given: str) -> dict[str, Any]:
+    def asked(
+        metric: str, visible: datetime = START + timedelta(hours=9), *, summed: bool = True, **given: str
+    ) -> dict[str, Any]:
         query = read_query(SPAN | {"metricnames": metric} | given, START + timedelta(hours=1))
-        found = asyncio.run(rows.run(lambda database: measure(database, query, RID, visible)))
+        found = asyncio.run(rows.run(lambda database: measure(database, query, RID, visible, summed=summed)))
         (metric_json,) = answer(query, found, RID)
         return metric_json
 
@@ -140,6 +142,23 @@ def test_five_minutes_are_the_mean_of_those_with_data(ask: Ask):
         "minimum": 1.0,
         "maximum": 15.0,
     }
+
+
+def test_the_average_over_merged_series_is_of_their_samples(ask: Ask):
+    # In the first minute: blue 200 x 10, green 200 x 4, green 424 x 1; in the third blue x 6, green 408 x 1.
+    assert values(ask("RequestsPerMinute", summed=False)) == {(): [5.0, None, 3.5, 1.0, 1.0]}
+    green = ask("RequestsPerMinute", summed=False, filter="deployment eq 'green'", aggregation="Total,Count")
+    assert values(green, "total") == {("green",): [5.0, None, 1.0, 1.0, None]}
+    assert values(green, "count") == {("green",): [2.0, None, 1.0, 1.0, None]}
+
+
+def test_split_by_every_dimension_both_are_the_same(ask: Ask):
+    every = "deployment eq '*' and statusCode eq '*' and statusCodeClass eq '*' and modelStatusCode eq '*'"
+    mean, whole = (
+        values(ask("RequestsPerMinute", filter=every, top="100", summed=summed)) for summed in (False, True)
+    )
+    assert mean == whole
+    assert sum(series[0] or 0 for series in mean.values()) == 15
 
 
 def test_latency_weighs_requests_not_minutes(ask: Ask):
