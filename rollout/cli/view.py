@@ -10,21 +10,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from rollout.cli.colours import COLOURS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import RenderableType
 
-_COLOURS = {
-    "Healthy": "green",
-    "Successful": "green",
-    "Progressing": "cyan",
-    "Paused": "yellow",
-    "Inconclusive": "yellow",
-    "Degraded": "red",
-    "Error": "red",
-    "Failed": "red",
-}
 _BAR = 20
 """Characters of the bar that stands for all traffic."""
 
@@ -46,7 +38,7 @@ def render(found: dict[str, Any]) -> RenderableType:
     """Return the status for a terminal."""
     head = Text.assemble(
         (f"{found['endpoint']} ", "bold"),
-        (found["phase"], _COLOURS.get(found["phase"], "")),
+        (found["phase"], COLOURS.get(found["phase"], "")),
         f"  stack {found['stack']}, {found['at']}",
     )
     parts: list[RenderableType] = [head, _deployments(found["deployments"])]
@@ -90,7 +82,5 @@ def _gates(rows: list[dict[str, Any]]) -> Table:
     for column in ("gate", "verdict", "reason"):
         table.add_column(column)
     for row in rows:
-        table.add_row(
-            row["gate"], Text(row["verdict"], _COLOURS.get(row["verdict"], "")), Text(row["reason"])
-        )
+        table.add_row(row["gate"], Text(row["verdict"], COLOURS.get(row["verdict"], "")), Text(row["reason"]))
     return table

@@ -61,7 +61,7 @@ def _where(report: Report) -> str:
         f"{words.clock(window['start'])} to {words.clock(window['end'])} UTC" if window else "",
         f"{words.count(report['requests'])} requests" if report["requests"] is not None else "",
         f"evidence from {report['tier']}" if report["tier"] else "",
-        words.moment(report["at"]),
+        words.moment(report["at"]) if report["at"] else "",
     ]
     return ", ".join(part for part in parts if part)
 

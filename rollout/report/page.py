@@ -62,7 +62,7 @@ def _head(report: Report) -> str:
         ("judged", f"{words.clock(window['start'])} to {words.clock(window['end'])}" if window else None),
         ("requests judged", words.count(report["requests"]) if report["requests"] is not None else None),
         ("evidence from", report["tier"]),
-        ("at", words.moment(report["at"])),
+        ("at", words.moment(report["at"]) if report["at"] else None),
     ]
     then = report["next"]
     following = (

@@ -118,8 +118,8 @@ class Report(TypedDict):
     endpoint: str
     deployment: str | None
     prod: str | None
-    at: str
-    """Azure's time."""
+    at: str | None
+    """Azure's time; None where Azure couldn't be asked."""
     verdict: str
     reason: str
     stage: Stage | None

@@ -1,0 +1,113 @@
+"""The arguments of every command."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import timedelta
+from typing import Any
+
+from rollout.cli import inputs
+from rollout.core.gates.fixed import Empty
+
+_AGGREGATIONS = ("Average", "Minimum", "Maximum", "Total", "Count")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of `rollout`."""
+    top = argparse.ArgumentParser(
+        prog="rollout", description="Look at, and steer, the rollout that a stack's `pulumi up`s carry out."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _status(
+        _of_stack(
+            commands,
+            "status",
+            "phase, deployments, stage, verdicts, and what the next `pulumi up` will do",
+            "Exit code: 0 Healthy or Progressing, 3 Paused, 4 Degraded, 1 can't be read, 2 usage.",
+        )
+    )
+    _check(
+        _of_stack(
+            commands,
+            "check",
+            "judge the gates now, or one gate on any resource; --report draws it",
+            "Exit code: 0 Successful, 3 Inconclusive, 4 Error, 5 Failed, 1 the stack can't be read, 2 usage.",
+        )
+    )
+    return top
+
+
+def _of_stack(commands: Any, name: str, what: str, codes: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=what, description=codes)
+    command.add_argument("--stack", help="the stack to look at; the selected one if left out")
+    command.add_argument("--cwd", default=".", help="the project's folder; this one if left out")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    return command
+
+
+def _status(status: argparse.ArgumentParser) -> None:
+    status.add_argument("--watch", action="store_true", help="look again every few seconds until interrupted")
+    status.add_argument(
+        "--every",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="between two looks of --watch; 5 if left out",
+    )
+
+
+def _check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("--report", metavar="DIR", help="write report.html, summary.md and a PNG a gate")
+    check.add_argument(
+        "--markdown", metavar="FILE", help="append the summary, such as to $GITHUB_STEP_SUMMARY"
+    )
+    alone = check.add_argument_group("one gate, with no stack")
+    alone.add_argument("--resource-id", metavar="ID", help="the ARM id of what is measured")
+    alone.add_argument("--metric", help="an Azure Monitor metric, such as RequestLatency_P90")
+    alone.add_argument(
+        "--aggregation",
+        type=_aggregation,
+        default="Average",
+        metavar="NAME",
+        help=f"{', '.join(_AGGREGATIONS)}; Average if left out",
+    )
+    alone.add_argument("--max", type=inputs.limit, help="every point must be at most this")
+    alone.add_argument("--min", type=inputs.limit, help="every point must be at least this")
+    alone.add_argument("--filter", help="such as statusCodeClass ne '2xx'")
+    alone.add_argument("--deployment", help="of the endpoint: added to the filter")
+    alone.add_argument(
+        "--interval", type=inputs.interval, default=timedelta(minutes=1), help="1m if left out"
+    )
+    alone.add_argument("--points", type=inputs.count, help="how many of the newest intervals; 5 if left out")
+    alone.add_argument(
+        "--start", type=inputs.instant, help="judge the intervals from here, instead of --points"
+    )
+    alone.add_argument("--end", type=inputs.instant, help="to here")
+    alone.add_argument(
+        "--lag",
+        type=inputs.duration,
+        help="how far behind now --points end, as measurements arrive late; 3m, or 5m for --query",
+    )
+    alone.add_argument(
+        "--empty",
+        choices=[each.value for each in Empty],
+        default=Empty.HOLD.value,
+        help="what no measurement means: hold, zero (where requests are proved) or abort (Failed)",
+    )
+    alone.add_argument(
+        "--failure-limit", type=inputs.allowance, default=0, help="points that may be beyond; 0"
+    )
+    alone.add_argument("--location", help="the resource's region, where ARM doesn't tell")
+    alone.add_argument("--name", help="what the gate is called in the report")
+    alone.add_argument("--chart", metavar="FILE", help="write the chart as a PNG")
+    alone.add_argument(
+        "--workspace-id", metavar="GUID", help="a Log Analytics workspace's customer id, for --query"
+    )
+    alone.add_argument("--query", metavar="KQL", help="a query that returns one number")
+
+
+def _aggregation(text: str) -> str:
+    found = next((each for each in _AGGREGATIONS if each.lower() == text.strip().lower()), None)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_AGGREGATIONS)}")
+    return found

@@ -1,0 +1,100 @@
+"""What people type: durations, instants, limits. `ArgumentTypeError` says what would be right."""
+
+from __future__ import annotations
+
+import math
+import re
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime, timedelta
+
+from rollout.core import times
+
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_AMERICAN = ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m-%d-%Y")
+_GRAINS = {
+    timedelta(minutes=minutes): text
+    for minutes, text in (
+        (1, "1m"),
+        (5, "5m"),
+        (15, "15m"),
+        (30, "30m"),
+        (60, "1h"),
+        (360, "6h"),
+        (720, "12h"),
+        (1440, "1d"),
+    )
+}
+
+
+def duration(text: str) -> timedelta:
+    """Return the duration that `15m` or ISO 8601's `PT15M` says."""
+    iso = _ISO.fullmatch(text.strip().upper())
+    if iso and any(iso.groups()):
+        days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        return times.parse_duration(text)
+    except (ValueError, OverflowError):
+        raise ArgumentTypeError(f"{text!r} is no duration: one such as 15m, 2h or PT15M") from None
+
+
+def interval(text: str) -> timedelta:
+    """Return one of the intervals that Azure Monitor has."""
+    found = duration(text)
+    if found not in _GRAINS:
+        allowed = ", ".join(_GRAINS.values())
+        raise ArgumentTypeError(
+            f"{text!r} is none of Azure Monitor's intervals: {allowed}, or PT1M and so on"
+        )
+    return found
+
+
+def instant(text: str) -> datetime:
+    """Return the instant of an ISO 8601 text, or of `02-21-2021 21:14:00`; UTC where no zone is named."""
+    plain = text.strip()
+    try:
+        found = datetime.fromisoformat(plain)
+    except ValueError:
+        found = next((at for form in _AMERICAN if (at := _parsed(plain, form))), None)
+    if found is None:
+        raise ArgumentTypeError(
+            f"{text!r} is no instant: one such as 2026-11-21T10:00:00Z, or 11-21-2026 10:00:00 (UTC)"
+        )
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def limit(text: str) -> float:
+    """Return a limit in the metric's unit; a duration is in milliseconds, as Azure's latencies are."""
+    try:
+        found = float(text)
+    except ValueError:
+        try:
+            found = times.parse_duration(text) / timedelta(milliseconds=1)
+        except (ValueError, OverflowError):
+            raise ArgumentTypeError(f"{text!r} is no limit: a number, or a duration such as 50ms") from None
+    if not math.isfinite(found):
+        raise ArgumentTypeError(f"{text!r} is no limit: a finite number")
+    return found
+
+
+def count(text: str) -> int:
+    """Return a whole number, at least 1."""
+    return _whole(text, 1)
+
+
+def allowance(text: str) -> int:
+    """Return a whole number, at least 0."""
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.strip().isdecimal() or int(text) < least:
+        raise ArgumentTypeError(f"{text!r} is no whole number, at least {least}")
+    return int(text)
+
+
+def _parsed(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=UTC)
+    except ValueError:
+        return None
