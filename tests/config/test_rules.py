@@ -156,6 +156,21 @@ def test_shadow_rungs_come_first_and_rise(stages: list[dict[str, Any]], wrong: d
     assert set(found) <= {"rollout:stages[1].traffic"}
 
 
+@pytest.mark.parametrize(("count", "right"), [(7, True), (8, False)])
+def test_as_many_stages_compare_as_a_rollout_can_keep_in_mind(count: int, right: bool):  # noqa: FBT001
+    stages = [{"traffic": share, "bake": "30m"} for share in (*range(1, count + 1), 100)]
+    limits = [{"name": "latency", "metric": "RequestLatency_P90", "max": 50}]
+    read(
+        as_pulumi_gives_it(FULL | {"stages": stages, "gates": limits, "comparison": {}}), file="Pulumi.x.yaml"
+    )
+    config = FULL | {"stages": stages, "gates": FULL["gates"][1:]}
+    if right:
+        read(as_pulumi_gives_it(config), file="Pulumi.x.yaml")
+    else:
+        (problem,) = problems(config)
+        assert (problem.key, "at most 7 stages below 100" in problem.allowed) == ("rollout:stages", True)
+
+
 def test_a_limit_by_stage_has_the_key_0_for_shadow_rungs():
     config = without(FULL, "gates[0].min") | {"stages": [SHADOW, *FULL["stages"]]}
     (problem,) = problems(config)

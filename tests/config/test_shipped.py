@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +19,18 @@ def project() -> dict[str, Any]:
     return yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
 
 
-def shipped(stack: str) -> Settings:
-    """The settings of a shipped stack, its files merged as Pulumi merges them: key by key."""
-    file = f"Pulumi.{stack}.yaml"
-    own = yaml.safe_load((PROJECT / file).read_text())["config"]
+def merged(file: Path) -> Settings:
+    """The settings of a stack's file, merged with the project's as Pulumi merges them: key by key."""
+    own = yaml.safe_load(file.read_text())["config"]
     assert set(own) >= {"azure-native:location"}
     keys = {key.removeprefix("rollout:"): value for key, value in own.items() if key.startswith("rollout:")}
-    merged = {key: schema["default"] for key, schema in project()["config"].items()} | keys
-    raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in merged.items()}
-    return read(raw, file=file, stack_keys=keys)
+    both = {key: schema["default"] for key, schema in project()["config"].items()} | keys
+    raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in both.items()}
+    return read(raw, file=file.name, stack_keys=keys)
+
+
+def shipped(stack: str) -> Settings:
+    return merged(PROJECT / f"Pulumi.{stack}.yaml")
 
 
 @pytest.mark.parametrize("stack", STACKS)

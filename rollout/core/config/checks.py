@@ -19,6 +19,7 @@ def run(settings: Settings, report: Report) -> None:
         _code,
         ladder_rules.shares,
         ladder_rules.rising,
+        ladder_rules.comparable,
         gate_rules.names,
         gate_rules.foreign_stages,
         gate_rules.limited,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollout.core import times
 from rollout.core.gates.comparative import ComparativeGate
+from rollout.core.past import COMPARED_STAGES_LIMIT
 from rollout.core.traffic import WHOLE
 
 if TYPE_CHECKING:
@@ -49,6 +50,15 @@ def rising(settings: Settings, report: Report) -> None:
     last = f"stages[{len(stages) - 1}].traffic"
     if stages and stages[-1].traffic != WHOLE and report.sound(last):
         report.refuse(last, stages[-1].traffic, f"100 in the last stage; {LADDER}")
+
+
+def comparable(settings: Settings, report: Report) -> None:
+    """Refuse more stages with prod beside the candidate than a rollout can keep in mind."""
+    ladder = settings.ladder.stages
+    count = sum(stage.has_control for stage in ladder)
+    if settings.compared and count > COMPARED_STAGES_LIMIT and report.sound("stages"):
+        allowed = f"at most {COMPARED_STAGES_LIMIT} stages below 100 where gates compare with prod"
+        report.refuse("stages", [stage.show() for stage in ladder], allowed)
 
 
 def bakes(settings: Settings, report: Report) -> None:
