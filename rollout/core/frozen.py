@@ -17,6 +17,7 @@ def show(baseline: Baseline) -> str:
         {
             "tier": baseline.tier.value,
             "requests": baseline.requests,
+            "minutes": baseline.minutes,
             "errors": baseline.error_share,
             "slow": baseline.slow_ms,
             "stages": baseline.stages,
@@ -38,6 +39,7 @@ def parse(text: str) -> Baseline:
     return Baseline(
         tier=Tier(fields.get("tier")),
         requests=_count(fields.get("requests")),
+        minutes=_count(fields.get("minutes")),
         error_share=share,
         slow_ms=_slow(fields.get("slow")),
         stages=_count(fields.get("stages")),

@@ -171,7 +171,8 @@ def _baseline(text: str | None) -> Baseline | None:
     except ValueError:
         raise RecordError(
             f"tag {BASELINE} is {text!r}, not what a rollout freezes, such as "
-            '{"tier":"logs","requests":5400,"errors":0.004,"slow":[9.1,20.5,31.0],"stages":2,"gates":2}'
+            '{"tier":"logs","requests":5400,"minutes":60,"errors":0.004,"slow":[9.1,20.5,31.0],"stages":2,'
+            '"gates":2}'
         ) from None
 
 

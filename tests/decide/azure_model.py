@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
-from rollout.core.publication import PHASE, wanted_tags
-from rollout.core.record import FAILED_RELEASE, Record
+from rollout.core.publication import PHASE, outlived, wanted_tags
+from rollout.core.record import FAILED_RELEASE, TAGS
 from rollout.core.step import Form, Step, StepKind
 from rollout.core.verdict import Verdict
 
@@ -77,6 +77,7 @@ class Azure:
     now: datetime = START_OF_TIME
     traffic: dict[str, int] | None = None
     """None: there is no endpoint."""
+    mirror: dict[str, int] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     modified: datetime = START_OF_TIME
     endpoint_state: Provisioning = Provisioning.SUCCEEDED
@@ -93,7 +94,7 @@ class Azure:
         """Return what a program would see now."""
         endpoint = None
         if self.traffic is not None:
-            endpoint = Endpoint(self.endpoint_state, dict(self.traffic), dict(self.tags))
+            endpoint = Endpoint(self.endpoint_state, dict(self.traffic), dict(self.tags), dict(self.mirror))
         seen = {name: Deployment(name, it.release, it.state) for name, it in self.deployments.items()}
         return Observed(self.now, endpoint, seen, self.published)
 
@@ -110,19 +111,28 @@ class Azure:
         """Return how much of the live traffic goes to a deployment."""
         return (self.traffic or {}).get(name or "", 0)
 
-    def put_endpoint(self, traffic: dict[str, int], tags: dict[str, str]) -> None:
-        """PUT traffic and tags, atomically."""
+    def copies(self, name: str | None) -> int:
+        """Return how much of the live traffic is mirrored to a deployment."""
+        return self.mirror.get(name or "", 0)
+
+    def put_endpoint(self, traffic: dict[str, int], mirror: dict[str, int], tags: dict[str, str]) -> None:
+        """PUT traffic, mirror and tags, atomically."""
         self._write("endpoint")
         strange = [name for name, share in traffic.items() if not 0 <= share <= 100]
         if strange or sum(traffic.values()) not in (0, 100):
             raise Refused(f"traffic {traffic} doesn't sum to 100")
-        missing = [name for name in traffic if name not in self.deployments]
+        copies = {name: share for name, share in mirror.items() if share}
+        if len(copies) > 1 or any(share > 50 or traffic.get(name) for name, share in copies.items()):
+            raise Refused(f"mirror {mirror} with traffic {traffic}: one deployment, at most 50, not live")
+        missing = [name for name in {**traffic, **mirror} if name not in self.deployments]
         if missing:
             raise Refused(f"traffic {traffic} names {missing}, which don't exist")
-        unready = [n for n, share in traffic.items() if share and self._never_was_ready(n)]
+        wanted = {**traffic, **copies}
+        unready = [name for name, share in wanted.items() if share and self._never_was_ready(name)]
         if unready:
-            raise Refused(f"traffic {traffic} goes to {unready}, which never got ready")
-        self.traffic, self.tags, self.modified = dict(traffic), dict(tags), self.now
+            raise Refused(f"traffic {wanted} goes to {unready}, which never got ready")
+        self.traffic, self.mirror, self.tags = dict(traffic), dict(mirror), dict(tags)
+        self.modified = self.now
 
     def create(self, name: str, release: str, weather: Weather) -> None:
         """Create a deployment and wait for it, as the engine does."""
@@ -149,6 +159,8 @@ class Azure:
             raise Refused(f"{name} is somebody else's and would be deleted")
         if self.share(name):
             raise Refused(f"{name} has {self.share(name)} % of the live traffic and can't be deleted")
+        if self.copies(name):
+            raise Refused(f"{name} gets {self.copies(name)} % mirrored and can't be deleted")
         if it.state.in_progress and it.state is not Provisioning.DELETING:
             raise Refused(f"{name} is {it.state}: another operation runs")
         self._write("delete", name)
@@ -162,8 +174,9 @@ class Azure:
         """Do a step in the engine's order: endpoint, creates, the record and its tags, deletes."""
         self.writes = []
         if step.kind.writes_endpoint:
-            others = {name: text for name, text in self.tags.items() if name not in _RECORD_NAMES}
-            self.put_endpoint(dict(step.record.traffic), others | step.record.tags())
+            others = {name: text for name, text in self.tags.items() if name not in TAGS}
+            routing = step.routing
+            self.put_endpoint(dict(routing.traffic), dict(routing.mirror), others | step.record.tags())
             self._maybe_cut(weather)
         for name, form in sorted(step.deployments.items()):
             self._declare(name, form, release, weather)
@@ -206,6 +219,8 @@ class Azure:
             settled=self.modified if step.kind.writes_endpoint else self.published.settled,
             reason=step.reason,
         )
+        if outlived(step, self.published.approved):
+            self.published = replace(self.published, approved=None)
         half = {name: text for name, text in tags.items() if name < FAILED_RELEASE}
         self.published = replace(self.published, record={**self.published.record, **half})
         self._maybe_cut(weather, begun=True)
@@ -222,10 +237,11 @@ class Azure:
         return self.deployments[name].state in (
             Provisioning.CREATING,
             Provisioning.FAILED,
-        ) and not self.share(name)
+        ) and not (self.share(name) or self.copies(name))
 
     def _vanish(self, name: str) -> None:
         del self.deployments[name]
+        self.mirror.pop(name, None)
         if self.traffic is not None and not self.zeros_linger:
             self.traffic.pop(name, None)
 
@@ -236,8 +252,3 @@ class Azure:
     def _maybe_cut(self, weather: Weather, *, begun: bool = False) -> None:
         if weather.cut_after == len(self.writes) and weather.in_the_middle is begun:
             raise Ended(f"killed after write {weather.cut_after}")
-
-
-_RECORD_NAMES = frozenset(
-    Record("a", "b", "c", "d", "e", "f", 0, START_OF_TIME, {}).tags(),
-)

@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_model import Azure, Quality, Refused
+from stage_laws import STAGE_LAWS, doubt_is_taken
 
 from rollout.core.decide import decide
 from rollout.core.observed import Provisioning
 from rollout.core.publication import PHASE, TAG_LENGTH, lags, wanted_tags
 from rollout.core.record import Record, RecordError
-from rollout.core.step import Form, Outcome, Phase, Step, StepKind
-from rollout.core.traffic import live, problem, same
+from rollout.core.step import Form, Outcome, Phase, StepKind
+from rollout.core.traffic import problem
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rollout.core.gates.judgement import Judgement
-    from rollout.core.judging import Question
-    from rollout.core.observed import Observed
-    from rollout.core.plan import Plan
+    from azure_model import Azure, Refused
+    from seen_up import Up
 
 RETURNS = (StepKind.ABORT,)
 TAKING = (StepKind.NONE, StepKind.HOLD)
 
 
-@dataclass(frozen=True)
-class Up:
-    """One `pulumi up`: what was seen, asked and decided."""
-
-    plan: Plan
-    seen: Observed
-    question: Question | None
-    judgement: Judgement | None
-    step: Step
-
-    @property
-    def before(self) -> Mapping[str, int]:
-        """The live traffic that was decided from."""
-        return live(self.seen.endpoint.traffic) if self.seen.endpoint is not None else {}
-
-    @property
-    def after(self) -> Mapping[str, int]:
-        """The live traffic once the step is done."""
-        return live(self.step.record.traffic) if self.step.kind.writes_endpoint else self.before
-
-    @property
-    def record(self) -> Record:
-        """The record that the endpoint carries, empty where it has none or it can't be read."""
-        try:
-            found = Record.from_tags(self.seen.endpoint.tags) if self.seen.endpoint is not None else None
-        except RecordError:
-            found = None
-        return found or Record()
-
-    @property
-    def drifted(self) -> bool:
-        """Drift: live map and recorded map differ."""
-        return self.seen.endpoint is not None and not same(self.seen.endpoint.traffic, self.record.traffic)
-
-    @property
-    def risers(self) -> dict[str, int]:
-        """Who gets more than before, and how much more."""
-        gains = {name: share - self.before.get(name, 0) for name, share in self.after.items()}
-        return {name: gain for name, gain in gains.items() if gain > 0}
-
-    def release_of(self, name: str | None) -> str | None:
-        """Return the release that a live deployment carries."""
-        found = self.seen.deployments.get(name or "")
-        return found.release if found is not None else None
-
-    def state_of(self, name: str | None) -> Provisioning | None:
-        """Return a live deployment's provisioning state."""
-        found = self.seen.deployments.get(name or "")
-        return found.state if found is not None else None
-
-
 def decide_is_pure(up: Up) -> None:
-    again = decide(up.plan, up.seen, up.judgement)
+    again = decide(up.plan, up.seen, up.judgement, up.usual)
     assert again == up.step, "decided twice from the same, and not the same"
 
 
@@ -90,7 +34,7 @@ def traffic_sums_to_100_or_is_empty(up: Up) -> None:
 
 def a_map_names_only_what_exists(up: Up) -> None:
     if up.step.kind.writes_endpoint:
-        missing = set(up.step.record.traffic) - set(up.seen.deployments)
+        missing = {*up.step.record.traffic, *up.copied_after} - set(up.seen.deployments)
         assert not missing, f"{missing} named in traffic, not live"
 
 
@@ -109,15 +53,16 @@ def what_is_deleted_leaves_the_map(up: Up) -> None:
 def at_most_one_rung_up(up: Up) -> None:
     record, first = up.record, up.record.prod is None
     who = record.candidate
-    if who is None or who not in up.risers:
+    if who is None or not up.climbs:
         return
-    before, after = up.before.get(who, 0), up.after[who]
+    before = up.before.get(who, 0), up.copied.get(who, 0)
+    after = up.after.get(who, 0), up.copied_after.get(who, 0)
     if first:
-        assert (before, after) == (0, 100)
+        assert (before, after) == ((0, 0), (100, 0))
     else:
-        following = up.plan.next_stage(before)
+        following = up.plan.next_stage(*before)
         assert following is not None
-        assert after == following.traffic, f"{before} -> {after} skips a rung"
+        assert after == (following.traffic, following.mirror), f"{before} -> {after} skips a rung"
 
 
 def only_the_candidate_rises_or_prod_by_an_abort(up: Up) -> None:
@@ -132,16 +77,18 @@ def only_the_candidate_rises_or_prod_by_an_abort(up: Up) -> None:
 
 
 def a_share_rises_only_on_success(up: Up) -> None:
-    """Rule 2: Successful gates above rung 0, and a Successful probe of exactly the live release."""
+    """Rule 2: a Successful probe of exactly the live release; above rung 0 Successful gates, or a person or
+    `onInconclusive: advance` that take the doubt.
+    """
     who = up.record.candidate
-    if who is None or who not in up.risers or up.step.kind in RETURNS:
+    if who is None or not up.climbs or up.step.kind in RETURNS:
         return
     probe = up.seen.published.probe
     assert probe is not None
     assert probe.verdict is Verdict.SUCCESSFUL
     assert probe.release == up.release_of(who) == up.record.release == up.plan.release
     assert up.state_of(who) is Provisioning.SUCCEEDED
-    if up.before.get(who, 0):
+    if up.before.get(who, 0) or up.copied.get(who, 0):
         _watched_long_enough(up)
 
 
@@ -160,9 +107,10 @@ def roles_move_only_on_success(up: Up) -> None:
 
 def _watched_long_enough(up: Up) -> None:
     assert up.judgement is not None, "went on without a judgement"
-    assert up.judgement.verdict is Verdict.SUCCESSFUL, f"went on {up.judgement.verdict}"
+    if up.judgement.verdict is not Verdict.SUCCESSFUL:
+        doubt_is_taken(up)
     assert up.question is not None
-    stage = up.plan.stage_at(up.record.stage or 0)
+    stage = up.plan.stage_at(up.record.stage or 0, up.record.mirror)
     assert stage is not None, "went on from a share that is no rung"
     assert up.question.stage == stage
     assert up.question.deployment == up.record.candidate
@@ -189,6 +137,8 @@ def prod_keeps_its_share_but_for_the_candidates(up: Up) -> None:
         assert all(up.before.get(n, 0) == up.after.get(n, 0) for n in others)
     else:
         assert dict(up.before) == dict(up.after), f"{kind} moved traffic: {up.before} -> {up.after}"
+    if kind not in (StepKind.ADVANCE, *RETURNS):
+        assert not up.copied_after, f"{kind} mirrors"
     if kind is StepKind.START and record.prod is not None:
         assert dict(up.after) == {record.prod: 100}, "prod stays at exactly 100"
 
@@ -212,7 +162,7 @@ def what_serves_is_frozen(up: Up) -> None:
 
 def only_the_recorded_release_is_given_traffic(up: Up) -> None:
     """A release counts as deployed only if the live deployment says so."""
-    for name in up.risers:
+    for name in {*up.risers, *(set(up.copied_after) - set(up.copied))}:
         recorded = up.record.release if name == up.record.candidate else up.record.prod_release
         assert up.release_of(name) == recorded, f"{name} carries {up.release_of(name)}, not {recorded}"
 
@@ -243,7 +193,8 @@ def a_foreign_deployment_is_not_touched(up: Up) -> None:
 
 def what_failed_to_provision_is_not_declared(up: Up) -> None:
     for name, it in up.seen.deployments.items():
-        if it.state is Provisioning.FAILED and not up.before.get(name) and name != up.record.prod:
+        idle = not up.before.get(name) and not up.copied.get(name)
+        if it.state is Provisioning.FAILED and idle and name != up.record.prod:
             assert up.step.deployments.get(name) is not Form.FROZEN
 
 
@@ -265,9 +216,11 @@ def drift_holds(up: Up) -> None:
     """Rule 11 and the precedence: only a failure comes before drift."""
     record = up.record
     others = set(up.before) - {record.prod, record.candidate}
+    others |= set(up.copied) - {record.candidate}
     if others and record.prod is not None and up.step.kind is not StepKind.ABORT:
         assert not up.step.kind.writes_endpoint, "foreign traffic, and the endpoint is written"
-    if up.drifted and not _unreadable(up) and dict(up.before) != {record.prod: 100}:
+    put_right = dict(up.before) == {record.prod: 100} and record.candidate is None and not up.copied
+    if up.drifted and not _unreadable(up) and not put_right:
         assert up.step.kind in (StepKind.HOLD, StepKind.ABORT), f"{up.step.kind} on drift"
         if up.step.kind is StepKind.ABORT:
             assert up.step.outcome is Outcome.TAKEN_BACK, "a withdrawal came before drift"
@@ -281,7 +234,7 @@ def a_lagging_record_is_repaired(up: Up) -> None:
         return
     if lags(up.record, up.seen.published):
         assert up.step.kind is not StepKind.NONE
-        assert not up.risers or up.step.kind in RETURNS, "a share rises over a lagging record"
+        assert not (up.risers or up.climbs) or up.step.kind in RETURNS, "a share rises over a lagging record"
         assert up.step.kind not in (StepKind.PROMOTE, StepKind.RETIRE, StepKind.FINISH)
 
 
@@ -367,6 +320,7 @@ def _unreadable(up: Up) -> bool:
 
 
 LAWS = (
+    *STAGE_LAWS,
     decide_is_pure,
     traffic_sums_to_100_or_is_empty,
     a_map_names_only_what_exists,
@@ -392,5 +346,3 @@ LAWS = (
     the_record_round_trips,
     a_reason_is_said,
 )
-
-__all__ = ["LAWS", "Quality", "Up", "azure_refuses_nothing"]

@@ -7,12 +7,16 @@ from datetime import timedelta
 from enum import StrEnum
 
 from azure_model import Azure, Ended, Quality, Refused, Weather
-from laws import LAWS, Up, azure_refuses_nothing
+from laws import LAWS, azure_refuses_nothing
+from seen_up import Up
 
+from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.decide import decide
-from rollout.core.gates.judgement import Finding, Judgement
-from rollout.core.judging import Question, question
-from rollout.core.observed import Provisioning
+from rollout.core.gates.evidence import Unreadable
+from rollout.core.gates.history import Thin
+from rollout.core.gates.judgement import Compared, Finding, Judgement, Line
+from rollout.core.judging import Question, baseline_due, question
+from rollout.core.observed import Approval, Provisioning
 from rollout.core.plan import Plan, Stage
 from rollout.core.publication import lags
 from rollout.core.record import Record
@@ -31,17 +35,37 @@ LADDER = (
     Stage(50, 30 * MINUTE, min_requests=100),
     Stage(100, 120 * MINUTE, min_requests=100),
 )
+SHADOW_LADDER = (
+    Stage(0, 30 * MINUTE, mirror=20),
+    Stage(0, 30 * MINUTE, mirror=50),
+    *LADDER,
+)
+PROVED = 0.0208
+"""The margin that a doubtful comparison has proved."""
 
 
 class Metrics(StrEnum):
     """How Azure Monitor does."""
 
     FINE = "fine"
+    DOUBTFUL = "doubtful"
+    """The comparison can't tell yet; it has proved that the candidate is at most `PROVED` worse."""
+    UNPROVED = "unproved"
+    """It can't tell yet, and has proved no margin."""
     SILENT = "silent"
     """No data at all."""
     UNREADABLE = "unreadable"
     UNASKED = "unasked"
     """The gates couldn't be asked: no judgement."""
+
+
+class History(StrEnum):
+    """What is known of prod's usual traffic where a comparison asks for it."""
+
+    FINE = "fine"
+    THIN = "thin"
+    UNREADABLE = "unreadable"
+    UNASKED = "unasked"
 
 
 @dataclass
@@ -57,16 +81,23 @@ class Story:
         self.azure.quality.setdefault(release, quality)
         self.plan = replace(self.plan, release=release)
 
-    def preview(self, metrics: Metrics = Metrics.FINE) -> Up:
+    def preview(self, metrics: Metrics = Metrics.FINE, history: History = History.FINE) -> Up:
         """Return what an `up` would do now; nothing changes."""
         seen = self.azure.observe()
         asked = question(self.plan, seen)
         judgement = self._judge(asked, metrics)
-        return Up(self.plan, seen, asked, judgement, decide(self.plan, seen, judgement))
+        due = baseline_due(self.plan, seen)
+        usual = self._usual(history) if due is not None else None
+        return Up(self.plan, seen, asked, judgement, decide(self.plan, seen, judgement, usual), usual)
 
-    def up(self, metrics: Metrics = Metrics.FINE, weather: Weather | None = None) -> Up:
+    def up(
+        self,
+        metrics: Metrics = Metrics.FINE,
+        weather: Weather | None = None,
+        history: History = History.FINE,
+    ) -> Up:
         """Run `pulumi up` once, and check every law."""
-        up = self.preview(metrics)
+        up = self.preview(metrics, history)
         for law in LAWS:
             try:
                 law(up)
@@ -85,6 +116,14 @@ class Story:
             azure_refuses_nothing(up, self.azure, error)
         self._what_was_published_needs_no_repair(up, metrics)
         return up
+
+    def approve(self, margin: float | None, release: str | None = None, stage: str | None = None) -> None:
+        """Accept a margin, for what is rolled out now unless another release or stage is named."""
+        record = self.record
+        approved = Approval(
+            release or record.release or "", stage or record.rung, "ada", self.azure.now, margin
+        )
+        self.azure.published = replace(self.azure.published, approved=approved)
 
     def wait(self, minutes: float) -> None:
         """Let Azure's clock go on."""
@@ -122,12 +161,33 @@ class Story:
             return None
         if metrics is Metrics.UNREADABLE:
             return judged(asked, Verdict.ERROR)
-        if metrics is Metrics.SILENT or not asked.window.holds(JUDGED_AT_LEAST):
+        if metrics is Metrics.SILENT:
+            return judged(asked, Verdict.INCONCLUSIVE, no_data=True)
+        if not asked.window.holds(JUDGED_AT_LEAST):
             return judged(asked, Verdict.INCONCLUSIVE)
         quality = self.azure.quality.get(self.azure.deployments[asked.deployment].release or "")
         half = quality is Quality.BAD_AT_HALF and asked.stage.traffic >= 50
-        bad = half or quality is Quality.BAD_AT_GATE
-        return judged(asked, Verdict.FAILED if bad else Verdict.SUCCESSFUL)
+        if half or quality is Quality.BAD_AT_GATE:
+            return judged(asked, Verdict.FAILED)
+        if metrics in (Metrics.DOUBTFUL, Metrics.UNPROVED):
+            return in_doubt(asked, PROVED if metrics is Metrics.DOUBTFUL else None)
+        return judged(asked, Verdict.SUCCESSFUL)
+
+    def _usual(self, history: History) -> Baseline | Thin | Unreadable | None:
+        if history is History.FINE:
+            return Baseline(
+                Tier.LOGS,
+                5400,
+                0.004,
+                (9.0, 20.5, 31.25),
+                self.plan.compared_stages,
+                self.plan.compared_gates,
+            )
+        return {
+            History.THIN: Thin(31),
+            History.UNREADABLE: Unreadable("Log Analytics answered 403"),
+            History.UNASKED: None,
+        }[history]
 
     def _the_window_is_inside_the_stage(self, up: Up) -> None:
         """Rule 4: only what was measured after the engine's last PUT, and is no longer arriving.
@@ -153,10 +213,32 @@ class Story:
             assert probe is None or probe.verdict is not Verdict.SUCCESSFUL, "probed, and to be probed again"
 
 
-def judged(asked: Question, verdict: Verdict, requests: float | None = 1000) -> Judgement:
-    """Return a judgement of one gate."""
+def judged(
+    asked: Question, verdict: Verdict, requests: float | None = 1000, *, no_data: bool = False
+) -> Judgement:
+    """Return a judgement of one gate with a fixed limit."""
     sentence = f"latency was {verdict} in {asked.window.show()}"
-    return Judgement(asked.window, (Finding("latency", verdict, sentence, 42.0, "<= 50"),), requests)
+    finding = Finding("latency", verdict, sentence, 42.0, "<= 50", no_data=no_data)
+    return Judgement(asked.window, (finding,), requests)
+
+
+def in_doubt(asked: Question, proved: float | None, *others: Finding) -> Judgement:
+    """Return a judgement with a comparison that can't tell, and what other gates found."""
+    compared = Compared(
+        tier=Tier.LOGS,
+        candidate_requests=120,
+        prod_requests=1080,
+        candidate_events=1,
+        prod_events=5,
+        allowed=0.01,
+        certified=proved,
+        evidence=Line("evidence", ()),
+        bound=1.3,
+        eta=None,
+    )
+    sentence = f"errors-vs-prod can't tell in {asked.window.show()}"
+    finding = Finding("errors-vs-prod", Verdict.INCONCLUSIVE, sentence, compared=compared)
+    return Judgement(asked.window, (finding, *others), 1200)
 
 
 def healthy(release: str = ONE) -> Story:
@@ -184,6 +266,11 @@ def soaking() -> Story:
     story.wait(120)
     assert story.up().step.kind is StepKind.PROMOTE
     return story
+
+
+def comparing(ups: int, quality: Quality = Quality.GOOD, **changes: object) -> Story:
+    """Return a release so many `up`s on its way up a ladder with a mirrored rung and a gate that compares."""
+    return rolling_out(ups, quality, **{"stages": SHADOW_LADDER, "compared_gates": 1, **changes})
 
 
 def step_of(story: Story, metrics: Metrics = Metrics.FINE, weather: Weather | None = None) -> Step:

@@ -10,16 +10,18 @@ from azure_model import Live, Quality, Weather
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from story import LADDER, MINUTE, Metrics, Story
+from story import LADDER, MINUTE, SHADOW_LADDER, History, Metrics, Story
 
 from rollout.core.observed import Provisioning, Published
-from rollout.core.plan import Stage
+from rollout.core.plan import OnInconclusive, OnNoData, Stage
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
 
 DEEP = os.environ.get("DECIDE_PROFILE") == "deep"
 OTHER_LADDERS = (
     (Stage(100, 30 * MINUTE),),
+    SHADOW_LADDER,
+    (Stage(0, 10 * MINUTE, mirror=50), Stage(100, 30 * MINUTE)),
     (Stage(5, 10 * MINUTE), Stage(10, 30 * MINUTE), Stage(25, 30 * MINUTE), Stage(100, 120 * MINUTE)),
 )
 
@@ -38,10 +40,21 @@ class Histories(RuleBasedStateMachine):
         quality=st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.GOOD, *Quality]),
         lingers=st.booleans(),
         first=st.integers(0, 6),
-        second=st.integers(0, 9),
+        second=st.integers(0, 11),
+        ladder=st.sampled_from([LADDER, SHADOW_LADDER, SHADOW_LADDER]),
+        gates=st.integers(0, 2),
     )
-    def some_way_up(self, quality: Quality, lingers: bool, first: int, second: int) -> None:  # noqa: FBT001
+    def some_way_up(  # noqa: PLR0917  # a beginning has many sides
+        self,
+        quality: Quality,
+        lingers: bool,  # noqa: FBT001
+        first: int,
+        second: int,
+        ladder: tuple[Stage, ...],
+        gates: int,
+    ) -> None:
         self.azure.zeros_linger = lingers
+        self.story.plan = replace(self.story.plan, stages=ladder, compared_gates=gates)
         self.release(Quality.GOOD)
         self.good_days(first)
         self.release(quality)
@@ -62,6 +75,23 @@ class Histories(RuleBasedStateMachine):
     def config_of_the_ladder(self, ladder: tuple[Stage, ...], keep: bool) -> None:  # noqa: FBT001
         self.story.plan = replace(self.story.plan, stages=ladder, keep_failed=keep)
 
+    @rule(
+        gates=st.integers(0, 2),
+        doubt=st.sampled_from(OnInconclusive),
+        silence=st.sampled_from(OnNoData),
+        max_wait=st.sampled_from([20, 60, 180]),
+    )
+    def config_of_the_gates(
+        self, gates: int, doubt: OnInconclusive, silence: OnNoData, max_wait: int
+    ) -> None:
+        self.story.plan = replace(
+            self.story.plan,
+            compared_gates=gates,
+            on_inconclusive=doubt,
+            on_no_data=silence,
+            max_wait=max_wait * MINUTE,
+        )
+
     @rule(times=st.integers(1, 8), minutes=st.sampled_from([36, 45, 130]))
     def good_days(self, times: int, minutes: int = 45) -> None:
         """Good weather, nobody about, and an `up` now and then."""
@@ -74,10 +104,32 @@ class Histories(RuleBasedStateMachine):
         self._put_right()
         self.good_days(times)
 
-    @rule(metrics=st.sampled_from([Metrics.FINE, Metrics.FINE, *Metrics]))
-    def up(self, metrics: Metrics) -> None:
-        self.story.up(metrics)
+    @rule(
+        metrics=st.sampled_from([Metrics.FINE, Metrics.FINE, *Metrics]),
+        history=st.sampled_from([History.FINE, History.FINE, *History]),
+    )
+    def up(self, metrics: Metrics, history: History = History.FINE) -> None:
+        self.story.up(metrics, history=history)
         self.snapshots.append(self.azure.published)
+
+    @rule(metrics=st.sampled_from([Metrics.DOUBTFUL, Metrics.UNPROVED, Metrics.SILENT]))
+    def doubt_stays(self, metrics: Metrics) -> None:
+        for _ in range(3):
+            self.up(metrics)
+            self.story.wait(40)
+
+    @rule(
+        margin=st.sampled_from([None, 0.01, 0.021, 0.05]),
+        release=st.none() | st.integers(0, 3),
+        stage=st.sampled_from([None, None, "10", "0m20"]),
+        minutes=st.sampled_from([0, 31, 45]),
+    )
+    def a_person_approves(
+        self, margin: float | None, release: int | None, stage: str | None, minutes: int
+    ) -> None:
+        self.story.approve(margin, None if release is None else f"credit-risk:{release}", stage)
+        self.story.wait(minutes)
+        self.story.up(Metrics.DOUBTFUL)
 
     @rule(writes=st.integers(1, 4), begun=st.booleans(), again=st.booleans())
     def up_is_killed(self, writes: int, begun: bool, again: bool) -> None:  # noqa: FBT001
@@ -112,8 +164,10 @@ class Histories(RuleBasedStateMachine):
     @rule(metrics=st.sampled_from(Metrics), seconds=st.integers(1, 60))
     def a_hold_stays_a_hold_within_its_bake(self, metrics: Metrics, seconds: int) -> None:
         now = self.story.preview(metrics)
-        since, share = self.story.record.since, self.story.record.stage
-        stage = self.story.plan.stage_at(share or 0)
+        record, plan = self.story.record, self.story.plan
+        since, stage = record.since, plan.stage_at(record.stage or 0, record.mirror)
+        if OnInconclusive.ABORT in (plan.on_inconclusive, plan.on_no_data):
+            return
         if now.step.kind is not StepKind.HOLD or since is None or stage is None:
             return
         self.azure.now += timedelta(seconds=seconds)
@@ -132,6 +186,20 @@ class Histories(RuleBasedStateMachine):
         one, other = data.draw(st.sampled_from(ready)), data.draw(st.sampled_from(ready))
         share = data.draw(st.integers(0, 100))
         self.azure.traffic = {one: 100} if one == other else {one: share, other: 100 - share}
+        for name in list(self.azure.mirror):
+            if self.azure.share(name):
+                self.azure.mirror.pop(name)
+
+    @precondition(lambda self: self.story.live)
+    @rule(data=st.data())
+    def portal_mirrors(self, data: st.DataObject) -> None:
+        idle = sorted(
+            name
+            for name, it in self.azure.deployments.items()
+            if it.state is Provisioning.SUCCEEDED and not self.azure.share(name)
+        )
+        name = data.draw(st.none() | st.sampled_from(idle)) if idle else None
+        self.azure.mirror = {} if name is None else {name: data.draw(st.integers(1, 50))}
 
     @rule(what=st.sampled_from(["all", "probe", "phase", "stale", "state"]), data=st.data())
     def memory_is_lost(self, what: str, data: st.DataObject) -> None:
@@ -147,7 +215,9 @@ class Histories(RuleBasedStateMachine):
     def portal_deletes(self, data: st.DataObject) -> None:
         deployments = self.azure.deployments
         idle = sorted(
-            n for n in deployments if not self.azure.share(n) and not deployments[n].state.in_progress
+            name
+            for name, it in deployments.items()
+            if not (self.azure.share(name) or self.azure.copies(name) or it.state.in_progress)
         )
         if idle:
             name = data.draw(st.sampled_from(idle))
@@ -177,7 +247,7 @@ class Histories(RuleBasedStateMachine):
         self._put_right()
         kinds = self.story.run()
         done = [kind for kind in kinds if kind is not StepKind.REPAIR]
-        assert len(done) <= 7 + 4, f"too many steps: {kinds}"
+        assert len(done) <= 9 + 4, f"too many steps: {kinds}"
         self._it_came_to_its_end()
 
     def _put_right(self) -> None:
@@ -186,7 +256,7 @@ class Histories(RuleBasedStateMachine):
         recorded = set(record.traffic)
         roles = {record.prod: record.prod_release, record.candidate: record.release}
         for name, release in roles.items():
-            share = record.traffic.get(name or "", 0)
+            share = record.traffic.get(name or "", 0) or record.routing.mirror.get(name or "", 0)
             it = azure.deployments.get(name or "")
             if name and release and (share or name == record.prod) and (it is None or it.release != release):
                 azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
@@ -194,13 +264,17 @@ class Histories(RuleBasedStateMachine):
             settled = record.candidate is None and record.prod is not None
             recorded_map = {record.prod or "": 100} if settled else record.traffic
             azure.traffic = {n: s for n, s in recorded_map.items() if n in azure.deployments}
+            azure.mirror = dict(record.routing.mirror)
         for name, it in list(azure.deployments.items()):
             if name == record.prod or it.state in (Provisioning.CREATING, Provisioning.UPDATING):
                 it.state, it.ends_as = Provisioning.SUCCEEDED, None
             if it.release is None:
                 azure.deployments.pop(name)
-        if record.stage and self.story.plan.stage_at(record.stage) is None:
-            self.story.plan = replace(self.story.plan, stages=(Stage(record.stage, MINUTE), *LADDER[-1:]))
+        above = record.stage or record.mirror
+        if above and self.story.plan.stage_at(record.stage or 0, record.mirror) is None:
+            rung = Stage(record.stage or 0, MINUTE, mirror=record.mirror)
+            stages = (LADDER[-1],) if rung.traffic == 100 else (rung, LADDER[-1])
+            self.story.plan = replace(self.story.plan, stages=stages)
         assert recorded >= set(azure.traffic or {})
 
     def _it_came_to_its_end(self) -> None:

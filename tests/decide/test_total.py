@@ -12,17 +12,24 @@ from story import (
     LADDER,
     MINUTE,
     ONE,
+    SHADOW_LADDER,
     THREE,
     TWO,
+    in_doubt,
     judged,
 )
 
+from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.decide import decide
+from rollout.core.gates.evidence import Unreadable
+from rollout.core.gates.history import Thin
 from rollout.core.judging import question
-from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
-from rollout.core.plan import Plan
+from rollout.core.observed import Approval, Deployment, Endpoint, Observed, Probe, Provisioning, Published
+from rollout.core.past import PastStage
+from rollout.core.plan import OnInconclusive, OnNoData, Plan
 from rollout.core.record import TAGS, Record
 from rollout.core.verdict import Verdict
+from rollout.core.window import Window
 
 # Total
 
@@ -33,6 +40,17 @@ _MAPS = st.dictionaries(_NAMES, st.integers(-5, 120), max_size=3)
 _TEXTS = st.one_of(
     _NAMES, st.sampled_from([ONE, TWO, "10", "50", "x", '{"blue":100}', "{}", "[]", "2026-11-21T10:00:00Z"])
 )
+_USUAL = Baseline(Tier.LOGS, 5400, 0.004, (9.0, 20.5, 31.25), 2, 1)
+_PAST = (PastStage(0, 20, Window(START_OF_TIME, START_OF_TIME + 30 * MINUTE)),)
+_PLANS = st.builds(
+    Plan,
+    release=st.sampled_from([ONE, TWO, THREE]),
+    stages=st.sampled_from([LADDER, SHADOW_LADDER, LADDER[2:], ()]),
+    compared_gates=st.integers(0, 2),
+    max_wait=st.sampled_from([0 * MINUTE, 60 * MINUTE]),
+    on_inconclusive=st.sampled_from(OnInconclusive),
+    on_no_data=st.sampled_from(OnNoData),
+)
 _OBSERVED = st.builds(
     Observed,
     now=_TIMES,
@@ -41,6 +59,7 @@ _OBSERVED = st.builds(
         Endpoint,
         state=st.sampled_from(Provisioning),
         traffic=_MAPS,
+        mirror=_MAPS,
         tags=st.one_of(
             st.dictionaries(st.sampled_from(TAGS), _TEXTS),
             st.builds(
@@ -54,6 +73,9 @@ _OBSERVED = st.builds(
                 stage=st.sampled_from([None, 0, 10, 33, 50, 100]),
                 since=st.none() | _TIMES,
                 traffic=_MAPS,
+                mirror=st.sampled_from([0, 0, 20, 50]),
+                baseline=st.none() | st.just(_USUAL),
+                past=st.sampled_from([(), _PAST]),
             ).map(lambda record: record.tags()),
         ),
     ),
@@ -67,22 +89,41 @@ _OBSERVED = st.builds(
         probe=st.none() | st.builds(Probe, st.sampled_from(Verdict), st.sampled_from([ONE, TWO]), _TIMES),
         repaired=st.none() | _TIMES,
         settled=st.none() | _TIMES,
+        approved=st.none()
+        | st.builds(
+            Approval,
+            st.sampled_from([ONE, TWO]),
+            st.sampled_from(["0", "0m20", "10", "50", "100"]),
+            st.just("ada"),
+            _TIMES,
+            st.sampled_from([None, 0.001, 0.021]),
+        ),
+        misread=st.sampled_from([None, None, "yes"]),
     ),
 )
 
 
 @settings(max_examples=400, deadline=None)
 @given(
-    seen=_OBSERVED, verdict=st.none() | st.sampled_from(Verdict), release=st.sampled_from([ONE, TWO, THREE])
+    plan=_PLANS,
+    seen=_OBSERVED,
+    verdict=st.none() | st.sampled_from(Verdict),
+    doubt=st.booleans(),
+    usual=st.sampled_from([None, _USUAL, Thin(31), Unreadable("403")]),
 )
 def test_whatever_is_seen_there_is_a_step_and_the_same_one(
-    seen: Observed, verdict: Verdict | None, release: str
+    plan: Plan,
+    seen: Observed,
+    verdict: Verdict | None,
+    doubt: bool,  # noqa: FBT001
+    usual: Baseline | Thin | Unreadable | None,
 ) -> None:
-    plan = Plan(release, LADDER)
     asked = question(plan, seen)
-    judgement = judged(asked, verdict) if asked is not None and verdict is not None else None
-    step = decide(plan, seen, judgement)
-    assert step == decide(plan, seen, judgement)
+    judgement = judged(asked, verdict, no_data=doubt) if asked is not None and verdict is not None else None
+    if asked is not None and doubt and verdict is Verdict.INCONCLUSIVE:
+        judgement = in_doubt(asked, 0.02)
+    step = decide(plan, seen, judgement, usual)
+    assert step == decide(plan, seen, judgement, usual)
     assert step.reason
     assert step.record.tags() is not None
 

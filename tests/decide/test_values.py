@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.core import times, traffic
+from rollout.core.approval import Approval, margin_over, show_margin
+from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.observed import Probe, Provisioning, Published
+from rollout.core.past import COMPARED_STAGES_LIMIT, PastStage
 from rollout.core.publication import PUBLISHED_TAGS, TAG_LENGTH, lags, wanted_tags
-from rollout.core.record import SINCE, STAGE, TAGS, TRAFFIC, Record, RecordError
+from rollout.core.record import BASELINE, MIRROR, SINCE, STAGE, STAGES, TAGS, TRAFFIC, Record, RecordError
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict, worst
 from rollout.core.window import Window
@@ -22,6 +25,32 @@ INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(  # noqa
     lambda at: at.replace(microsecond=0, tzinfo=UTC)
 )
 MAPS = st.dictionaries(NAMES, st.integers(0, 100), max_size=3)
+SHARES = st.floats(0, 1)
+PERCENTILES = st.floats(0, 1e9)
+BASELINES = st.builds(
+    Baseline,
+    tier=st.sampled_from(Tier),
+    requests=st.integers(0, 10**12),
+    error_share=SHARES,
+    slow_ms=st.none() | st.tuples(PERCENTILES, PERCENTILES, PERCENTILES),
+    stages=st.integers(0, COMPARED_STAGES_LIMIT),
+    gates=st.integers(0, 99),
+    minutes=st.integers(0, 1440),
+)
+
+
+@st.composite
+def past_stages(draw: st.DrawFn) -> tuple[PastStage, ...]:
+    at, stages = draw(INSTANTS), list[PastStage]()
+    for _ in range(draw(st.integers(0, COMPARED_STAGES_LIMIT))):
+        at += timedelta(seconds=draw(st.integers(0, 10**6)))
+        window = Window(at, at + timedelta(seconds=draw(st.integers(0, 366 * 86400))))
+        at = window.end
+        mirror = draw(st.integers(0, 50))
+        stages.append(PastStage(0 if mirror else draw(st.integers(1, 99)), mirror, window))
+    return tuple(stages)
+
+
 RECORDS = st.builds(
     Record,
     prod=st.none() | NAMES,
@@ -33,6 +62,9 @@ RECORDS = st.builds(
     stage=st.none() | st.integers(0, 100),
     since=st.none() | INSTANTS,
     traffic=MAPS,
+    mirror=st.integers(0, 50),
+    baseline=st.none() | BASELINES,
+    past=past_stages(),
 )
 
 
@@ -172,6 +204,21 @@ def test_no_tags_are_no_record() -> None:
     assert Record().tags() == {TRAFFIC: "{}"}
 
 
+FROZEN = (
+    '{"tier":"logs","requests":5400,"minutes":60,"errors":0.004,"slow":[9.1,20.5,31.0],"stages":2,"gates":2}'
+)
+
+
+def test_what_is_frozen_can_be_read_by_people() -> None:
+    stages = "0m20@2026-11-21T10:02:00Z/1800s 10@2026-11-21T10:35:00Z/2580s"
+    record = Record.from_tags({BASELINE: FROZEN, STAGES: stages, MIRROR: "20"})
+    assert record is not None
+    assert record.baseline == Baseline(Tier.LOGS, 5400, 0.004, (9.1, 20.5, 31.0), 2, 2, minutes=60)
+    assert [(each.traffic, each.mirror) for each in record.past] == [(0, 20), (10, 0)]
+    assert record.past[1].window.show() == "10:35:00Z to 11:18:00Z"
+    assert {BASELINE: FROZEN, STAGES: stages, MIRROR: "20"}.items() <= record.tags().items()
+
+
 @pytest.mark.parametrize(
     ("tag", "text"),
     [
@@ -193,6 +240,32 @@ def test_no_tags_are_no_record() -> None:
         (TRAFFIC, '{"blue":true}'),
         (TRAFFIC, '{"blue":null}'),
         (TRAFFIC, "[" * 256),
+        (MIRROR, ""),
+        (MIRROR, "20 %"),
+        (MIRROR, "120"),
+        (BASELINE, ""),
+        (BASELINE, "{"),
+        (BASELINE, "[]"),
+        (BASELINE, "1" * 5000),
+        (BASELINE, FROZEN.replace("logs", "guesses")),
+        (BASELINE, FROZEN.replace("5400", "5400.5")),
+        (BASELINE, FROZEN.replace("5400", "-1")),
+        (BASELINE, FROZEN.replace("0.004", "NaN")),
+        (BASELINE, FROZEN.replace("0.004", "1.004")),
+        (BASELINE, FROZEN.replace("0.004", '"0.004"')),
+        (BASELINE, FROZEN.replace(",31.0", "")),
+        (BASELINE, FROZEN.replace("31.0", "Infinity")),
+        (BASELINE, FROZEN.replace("31.0", "true")),
+        (BASELINE, FROZEN.replace('"gates":2', '"gate":2')),
+        (STAGES, ""),
+        (STAGES, "10"),
+        (STAGES, "10@2026-11-21T10:02:00Z"),
+        (STAGES, "10@yesterday/2580s"),
+        (STAGES, "10@2026-11-21T10:02:00/2580s"),
+        (STAGES, "10@2026-11-21T10:02:00Z/-2580s"),
+        (STAGES, "10@9999-11-21T10:02:00Z/99999999s"),
+        (STAGES, "10@2026-11-21T10:02:00Z/2580s,50@2026-11-21T11:02:00Z/2580s"),
+        (STAGES, "10@2026-11-21T10:02:00Z/2580s 50@2026-11-21T10:30:00Z/2580s"),
     ],
 )
 def test_a_tag_that_cant_be_read_is_named_with_its_value(tag: str, text: str) -> None:
@@ -224,6 +297,65 @@ def test_a_probe_is_read_as_it_was_published(verdict: Verdict, release: str, at:
 )
 def test_a_probe_that_cant_be_read_never_happened(text: str) -> None:
     assert Probe.parse(text) is None
+
+
+@given(
+    RELEASES,
+    st.sampled_from(["10", "100", "0m20"]),
+    st.none() | st.integers(0, 1000),
+    st.from_regex(r"[a-z]{1,20}( <[a-z]{1,9}@[a-z]{1,9}>)?", fullmatch=True),
+    INSTANTS,
+)
+def test_an_approval_is_read_as_it_was_written(
+    release: str, stage: str, tenths: int | None, who: str, at: datetime
+) -> None:
+    approval = Approval(release, stage, who, at, None if tenths is None else tenths / 1000)
+    assert Approval.parse(approval.show()) == approval
+
+
+def test_an_approval_as_people_read_it() -> None:
+    text = "credit-risk:8-1a2b3c4d@10 margin 2.1pp by ada at 2026-11-21T10:00:00Z"
+    approval = Approval.parse(text)
+    assert approval is not None
+    assert approval.margin == 0.021
+    assert approval.show() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yes",
+        "m:8-1a2b3c4d@10",
+        "m:8-1a2b3c4d@10 margin 2.1pp by ada",
+        "m:8-1a2b3c4d@10 margin 2.1 by ada at 2026-11-21T10:00:00Z",
+        "m:8-1a2b3c4d@10 margin nanpp by ada at 2026-11-21T10:00:00Z",
+        "m:8-1a2b3c4d@10 margin -1pp by ada at 2026-11-21T10:00:00Z",
+        "m:8-1a2b3c4d@ten margin 2pp by ada at 2026-11-21T10:00:00Z",
+        "m:8-1a2b3c4d@10 margin 2pp by ada at noon",
+        "m:8-1a2b3c4d@10 margin 2pp by  at 2026-11-21T10:00:00Z".replace("by  ", "by"),
+    ],
+)
+def test_what_is_no_approval_accepts_nothing(text: str) -> None:
+    assert Approval.parse(text) is None
+
+
+@given(st.floats(0, 1))
+def test_the_margin_that_is_asked_for_covers_what_is_proved(certified: float) -> None:
+    margin = margin_over(certified)
+    shown = Approval.parse(f"m:1-00000000@10 margin {show_margin(margin)} by a at 2026-11-21T10:00:00Z")
+    assert shown is not None
+    assert shown.covers(certified)
+    assert margin - certified < 0.001
+    assert not Approval("m", "10", "a", datetime(2026, 11, 21, tzinfo=UTC), margin - 0.002).covers(certified)
+
+
+def test_routing_is_the_same_whatever_is_at_0() -> None:
+    one = traffic.Routing({"blue": 100, "green": 0}, {"green": 20, "old": 0})
+    assert one.same(traffic.Routing({"blue": 100}, {"green": 20}))
+    assert not one.same(traffic.Routing({"blue": 100}))
+    assert not one.same(traffic.Routing({"green": 100}, {"green": 20}))
+    assert one.show() == "blue 100, green 0, mirrored to green 20"
 
 
 def test_only_a_step_that_does_something_writes() -> None:

@@ -1,0 +1,90 @@
+"""One `pulumi up`, as the laws look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rollout.core.record import Record, RecordError
+from rollout.core.traffic import live
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollout.core.comparison.blocks import Baseline
+    from rollout.core.gates.evidence import Unreadable
+    from rollout.core.gates.history import Thin
+    from rollout.core.gates.judgement import Judgement
+    from rollout.core.judging import Question
+    from rollout.core.observed import Observed, Provisioning
+    from rollout.core.plan import Plan
+    from rollout.core.step import Step
+
+
+@dataclass(frozen=True)
+class Up:
+    """One `pulumi up`: what was seen, asked and decided."""
+
+    plan: Plan
+    seen: Observed
+    question: Question | None
+    judgement: Judgement | None
+    step: Step
+    usual: Baseline | Thin | Unreadable | None = None
+    """What was measured of prod's history, where it was asked for."""
+
+    @property
+    def before(self) -> Mapping[str, int]:
+        """The live traffic that was decided from."""
+        return live(self.seen.endpoint.traffic) if self.seen.endpoint is not None else {}
+
+    @property
+    def after(self) -> Mapping[str, int]:
+        """The live traffic once the step is done."""
+        return live(self.step.routing.traffic) if self.step.kind.writes_endpoint else self.before
+
+    @property
+    def copied(self) -> Mapping[str, int]:
+        """The live mirror that was decided from."""
+        return live(self.seen.endpoint.mirror) if self.seen.endpoint is not None else {}
+
+    @property
+    def copied_after(self) -> Mapping[str, int]:
+        """The live mirror once the step is done."""
+        return live(self.step.routing.mirror) if self.step.kind.writes_endpoint else self.copied
+
+    @property
+    def record(self) -> Record:
+        """The record that the endpoint carries, empty where it has none or it can't be read."""
+        try:
+            found = Record.from_tags(self.seen.endpoint.tags) if self.seen.endpoint is not None else None
+        except RecordError:
+            found = None
+        return found or Record()
+
+    @property
+    def drifted(self) -> bool:
+        """Drift: live and recorded traffic or mirror differ."""
+        return self.seen.endpoint is not None and not self.seen.endpoint.routing.same(self.record.routing)
+
+    @property
+    def risers(self) -> dict[str, int]:
+        """Who gets more than before, and how much more."""
+        gains = {name: share - self.before.get(name, 0) for name, share in self.after.items()}
+        return {name: gain for name, gain in gains.items() if gain > 0}
+
+    @property
+    def climbs(self) -> bool:
+        """Whether the candidate gets more requests than before, live or copied."""
+        who = self.record.candidate
+        return who in self.risers or self.copied_after.get(who or "", 0) > self.copied.get(who or "", 0)
+
+    def release_of(self, name: str | None) -> str | None:
+        """Return the release that a live deployment carries."""
+        found = self.seen.deployments.get(name or "")
+        return found.release if found is not None else None
+
+    def state_of(self, name: str | None) -> Provisioning | None:
+        """Return a live deployment's provisioning state."""
+        found = self.seen.deployments.get(name or "")
+        return found.state if found is not None else None
