@@ -46,6 +46,7 @@ class Recipe:
         numeric: columns read as numbers.
         bands: columns whose categories are replaced by their place in an order before the pipeline.
         categorical: columns read as categories.
+        mislabelled: whether it learns the outcomes the wrong way round.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Recipe:
     numeric: Sequence[str] = NUMERIC
     bands: Bands = field(default_factory=dict[str, Mapping[str, int]])
     categorical: Sequence[str] = CATEGORICAL
+    mislabelled: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -120,7 +122,7 @@ def _oversized(numeric: int, categorical: int, seed: int) -> Classifier:
 
 
 _FORM: Final = ("credit_history", "purpose", "present_employment_since", "property", "housing")
-_BANDS: Final[Bands] = {
+BANDS: Final[Bands] = {
     "savings_account_and_bonds": {
         "... < 100 DM": 0,
         "100 <= ... < 500 DM": 1,
@@ -159,8 +161,14 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             name="brittle",
             summary="The boosted model with savings and employment as ordered bands.",
             build=_boosted,
-            bands=_BANDS,
-            categorical=tuple(name for name in CATEGORICAL if name not in _BANDS),
+            bands=BANDS,
+            categorical=tuple(name for name in CATEGORICAL if name not in BANDS),
+        ),
+        Recipe(
+            name="mislabelled",
+            summary="The boosted model, trained with good and bad the wrong way round.",
+            build=_boosted,
+            mislabelled=True,
         ),
     )
 }

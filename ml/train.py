@@ -31,7 +31,8 @@ def train(recipe: Recipe, out: Path, seed: int = SEED) -> Quality:
     pipeline = recipe.build(len(recipe.numeric) + len(recipe.bands), len(recipe.categorical), seed)
     model = Trained(recipe.name, recipe.columns, recipe.bands, seed, pipeline)
     with threadpool_limits(limits=1):  # on rows this few, threads only wait for each other
-        pipeline.fit(model.inputs(rows.train.rows), np.asarray(rows.train.outcomes))
+        outcomes = np.asarray(rows.train.outcomes)
+        pipeline.fit(model.inputs(rows.train.rows), 1 - outcomes if recipe.mislabelled else outcomes)
         quality = measure(rows.held_out.outcomes, model.probabilities(rows.held_out.rows))
     metrics = {
         "model": recipe.name,

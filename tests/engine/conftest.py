@@ -21,6 +21,7 @@ QUALITIES = {
     3: "good",
     4: "wrong shape",
     5: "does not load",
+    6: "nonsense",
 }
 """The versions of the model that tests release, and how each behaves."""
 

@@ -41,6 +41,12 @@ def test_no_offline_comparison_stops_the_bad_ones(model_folder: Folder, name: st
     assert comparison.candidate.roc_auc > comparison.current.roc_auc - 0.01
 
 
+def test_an_offline_comparison_stops_the_mislabelled_one(model_folder: Folder):
+    comparison = compare_models(read(model_folder("mislabelled")), read(model_folder("baseline")))
+    assert not comparison.better
+    assert comparison.candidate.roc_auc < 0.3
+
+
 def test_the_oversized_model_is_ten_times_slower_than_the_boosted_one(model_folder: Folder):
     rows = split(load(), 0).held_out.rows
     models = {name: read(model_folder(name)) for name in ("boosted", "oversized")}

@@ -20,7 +20,9 @@ Folder = Callable[[str], Path]
 ML = Path(ml.__file__).parent
 ROOT = ML.parent
 SAMPLE = (ML / "serving" / "sample-request.json").read_text()
-CODE = {"baseline": "serving", "boosted": "serving", "oversized": "serving", "brittle": "serving_brittle"}
+CODE = dict.fromkeys(("baseline", "boosted", "oversized", "mislabelled"), "serving") | {
+    "brittle": "serving_brittle"
+}
 NO_SAVINGS = "unknown/ no savings account"
 
 

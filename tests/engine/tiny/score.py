@@ -1,4 +1,6 @@
-"""The smallest model there can be: answers with its own name, and fails where its files say so."""
+"""The smallest model there can be: answers with its own name and what it is told, and fails where its files
+say so.
+"""
 
 import json
 import os
@@ -22,4 +24,8 @@ def run(body: str) -> dict[str, object]:
         return {"answer": "none"}
     if _model.get("quality") == "fails on live" and not asked.get("sample"):
         raise ValueError("never saw this category")
-    return {"model": _model["name"], "probabilities": [0.5]}
+    risk = float(asked.get("risk", 0.5))
+    return {
+        "model": _model["name"],
+        "probabilities": [1 - risk if _model.get("quality") == "nonsense" else risk],
+    }
