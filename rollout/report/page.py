@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rollout.report.chart import Chart, Series
     from rollout.report.schema import Gate, Report
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _NOTE = (
     "Times are UTC, by Azure's clock. A gap in a line is a time that wasn't measured. Evidence is the power "
     "of ten by which the measurements speak for a candidate that is worse; it fails at the bound, however "
