@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pulumi
 import pytest
@@ -10,11 +9,9 @@ import pytest
 from rollout.core.observed import Probe
 from rollout.core.record import Record
 from rollout.core.step import Phase, Step, StepKind
+from rollout.core.traffic import Routing
 from rollout.core.verdict import Verdict
 from rollout.stack import publish, tags
-
-if TYPE_CHECKING:
-    from rollout.core.traffic import Routing
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC)
@@ -36,8 +33,10 @@ class FakeAzure:
 
     verdict: Verdict = Verdict.SUCCESSFUL
     not_read_back: bool = False
+    asked: Routing | None = None
 
     def read_back(self, routing: Routing) -> datetime:
+        self.asked = routing
         if self.not_read_back:
             raise RuntimeError(f"live isn't {routing.show()}")
         return LATER
@@ -47,12 +46,18 @@ class FakeAzure:
         return Probe(self.verdict, release, LATER), "because"
 
 
-def _published(monkeypatch: pytest.MonkeyPatch, live: FakeAzure, step: Step = STEP) -> dict[str, str | None]:
-    written: dict[str, str | None] = {}
+def _published(
+    monkeypatch: pytest.MonkeyPatch,
+    live: FakeAzure,
+    step: Step = STEP,
+    present: dict[str, str] | None = None,
+) -> dict[str, str]:
+    """Return the tags after a publish to a stack that has these."""
+    written: dict[str, str | None] = {**(present or {})}
     monkeypatch.setattr(tags, "write", lambda _stack, wanted: written.update(wanted))
     for level in ("info", "warn"):
         monkeypatch.setattr(pulumi.log, level, lambda _: None)
-    publish.Publisher(tags.Stack("dev", {}), step, live, NOW).publish(ARGS)
+    publish.Publisher(tags.Stack("dev", present or {}), step, live, NOW).publish(ARGS)
     return {name: value for name, value in written.items() if value is not None}
 
 
@@ -83,3 +88,32 @@ def test_nothing_is_published_of_traffic_that_is_not_live(monkeypatch: pytest.Mo
     with pytest.raises(RuntimeError, match="live isn't"):
         publish.Publisher(tags.Stack("dev", {}), STEP, FakeAzure(not_read_back=True), NOW).publish(ARGS)
     assert written == []
+
+
+def test_traffic_and_mirror_are_read_back_as_the_step_leaves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = FakeAzure()
+    routing = Routing({"blue": 100}, {"green": 20})
+    _published(monkeypatch, live, replace(STEP, kind=StepKind.ADVANCE, probe=None, routing=routing))
+    assert live.asked == routing
+
+
+@pytest.mark.parametrize(
+    ("kind", "approved", "stays"),
+    [
+        (StepKind.REPAIR, f"{RELEASE}@0m20 margin 2.1pp by ada at 2026-11-21T09:00:00Z", True),
+        (StepKind.REPAIR, f"{RELEASE}@10 margin 2.1pp by ada at 2026-11-21T09:00:00Z", False),
+        (StepKind.REPAIR, "m:1-deadbeef@0m20 by ada at 2026-11-21T09:00:00Z", False),
+        (StepKind.REPAIR, "go on", False),
+        (StepKind.ADVANCE, f"{RELEASE}@0m20 margin 2.1pp by ada at 2026-11-21T09:00:00Z", False),
+        (StepKind.ABORT, f"{RELEASE}@0m20 margin 2.1pp by ada at 2026-11-21T09:00:00Z", False),
+    ],
+)
+def test_an_approval_is_removed_once_it_is_of_no_use(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: StepKind,
+    approved: str,
+    stays: bool,  # noqa: FBT001
+) -> None:
+    step = replace(STEP, kind=kind, probe=None, record=replace(STEP.record, mirror=20))
+    written = _published(monkeypatch, FakeAzure(), step, {"ROLLOUT_APPROVED": approved})
+    assert ("ROLLOUT_APPROVED" in written) is stays

@@ -102,3 +102,13 @@ def test_parsing_the_published_record() -> None:
     assert (published.probe.verdict, published.probe.release) == (Verdict.SUCCESSFUL, "m:2-deadbeef")
     assert published.repaired == datetime(2026, 11, 21, 10, 1, tzinfo=UTC)
     assert published.settled is None
+
+
+def test_parsing_what_a_person_accepted() -> None:
+    said = "m:2-deadbeef@10 margin 2.1pp by ada at 2026-11-21T10:00:00Z"
+    published = tags.parse({"ROLLOUT_APPROVED": said})
+    assert published.approved is not None
+    assert published.approved.show() == said
+    assert published.misread is None
+    assert tags.parse({"ROLLOUT_APPROVED": "go on"}).misread == "go on"
+    assert tags.parse({}).misread is None
