@@ -144,6 +144,14 @@ def test_a_gate_that_compares_has_defaults(written: dict[str, object], meant: Co
     assert settings.plan("x").compared_gates == 1
 
 
+@pytest.mark.parametrize(("trials", "count"), [((), 2), ((0,), 1), ((1,), 1), ((0, 1), 2)])
+def test_dry_runs_take_no_part_of_the_error_rate_unless_all_are(trials: tuple[int, ...], count: int):
+    gates = [COMPARED | {"name": f"g{number}", "dryRun": number in trials} for number in (0, 1)]
+    gates.append({"name": "limit", "metric": "RequestLatency", "max": 1})
+    settings = settings_of(LEAST | {"gates": gates, "stages": [{"traffic": 100, "bake": "17m"}]})
+    assert settings.plan("x").compared_gates == count
+
+
 COMPARED: dict[str, Any] = {"name": "g", "compare": "prod", "measure": "errors"}
 
 

@@ -163,7 +163,7 @@ class Settings:
             keep_failed=ladder.keep_failed,
             settle=ladder.settle,
             lag=ladder.lag,
-            compared_gates=len(self.compared),
+            compared_gates=sum(not gate.dry_run for gate in self.compared) or len(self.compared),
             max_wait=ladder.max_wait,
             on_inconclusive=ladder.on_inconclusive,
             on_no_data=ladder.on_no_data,

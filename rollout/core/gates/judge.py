@@ -57,8 +57,9 @@ def _finding(gate: FixedGate, case: Case) -> Finding:
     if not limited(gate, asked.stage):
         return _unjudged(gate, bounds, case, Verdict.ERROR, f"neither max nor min at {asked.stage.show()}")
     if not fits(gate, asked.window):
-        needed = times.show_duration(gate.points * gate.interval) if gate.kql is None else "time"
-        why = f"the window holds less than the {needed} it needs"
+        needed = times.show_duration(gate.points * gate.interval)
+        short = f"the window holds less than the {needed} it needs"
+        why = short if gate.kql is None else "nothing is settled yet"
         return _unjudged(gate, bounds, case, Verdict.INCONCLUSIVE, why)
     return (points if gate.kql is None else queried).finding(gate, bounds, case)
 
