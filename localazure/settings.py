@@ -36,8 +36,8 @@ class Settings:
         location: The region of everything in it.
         metric_delay: Local time after which a request shows in metrics.
         log_delay: Local time after which a row shows in Log Analytics.
-        requests_per_minute: What RequestsPerMinute of several merged series is: the `average` of their samples
-            or the `sum`.
+        requests_per_minute: What RequestsPerMinute of merged series is: the `average` of their samples, or
+            the `sum`.
         operation_seconds: Local seconds that a long-running operation takes at least.
     """
 

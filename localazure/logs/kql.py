@@ -11,24 +11,25 @@ from duckdb_kql.ir import ColumnRef, CommandSource, NamedExpr, Node, Query, Tabl
 from duckdb_kql.lower import lower
 
 from localazure.logs.errors import semantic_error, syntax_error
+from localazure.logs.quick import quickened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-
-    from duckdb_kql import TranslationResult
 
 __all__ = ["translate"]
 
 Schema = dict[str, list[str]]
 
 
-def translate(text: str, schema: Mapping[str, Sequence[str]], now: datetime) -> TranslationResult:
+def translate(
+    text: str, schema: Mapping[str, Mapping[str, str]], now: datetime
+) -> tuple[str, dict[str, Any]]:
     """The SQL of a query, and the parameters to run it with.
 
     Args:
         text: KQL.
-        schema: The columns of each table it may read.
+        schema: Each table it may read: the Kusto type of each column.
         now: What `now()` is.
 
     Raises:
@@ -40,8 +41,12 @@ def translate(text: str, schema: Mapping[str, Sequence[str]], now: datetime) -> 
         raise syntax_error("Query is empty", 1, 0)
     tables = {name: list(columns) for name, columns in schema.items()}
     try:
-        _check_names(lower(text), tables)
-        return to_sql(text, schema=tables, allow_write=False, query_now=now.replace(tzinfo=None))
+        query = lower(text)
+        nodes = list(_nodes(query))
+        _check_names(nodes, tables)
+        found = to_sql(text, schema=tables, allow_write=False, query_now=now.replace(tzinfo=None))
+        types = {name: kind for columns in schema.values() for name, kind in columns.items()}
+        return quickened(str(found), nodes, types), dict(found.parameters)
     except KqlSyntaxError as error:
         raise _not_parsed(error) from error
     except KqlUnsupportedError as error:
@@ -56,9 +61,8 @@ def translate(text: str, schema: Mapping[str, Sequence[str]], now: datetime) -> 
         raise semantic_error("The query is nested too deeply") from error
 
 
-def _check_names(query: Query, tables: Schema) -> None:
+def _check_names(nodes: Sequence[Node], tables: Schema) -> None:
     """Refuse every table but those given, and columns in another casing: names are exact in KQL."""
-    nodes = list(_nodes(query))
     bound = {name for node in nodes if isinstance(node, Query) for name, _ in node.lets}
     given = {node.name for node in nodes if isinstance(node, NamedExpr) and node.name}
     columns = {column for known in tables.values() for column in known} | given | bound

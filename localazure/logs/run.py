@@ -89,16 +89,14 @@ async def run(rows: Rows, asked: Asked) -> Found:
 
 
 def _answer(reader: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
-    schema: dict[str, list[str]] = {}
+    schema = {table.name: table.columns for table in TABLES}
     for table in TABLES:
         inner = select(table, asked.sources.get(table.name, ()), asked.visible)
         within = f"SELECT * FROM ({inner}){_between(asked.span)}"  # noqa: S608 - ours, and times
         reader.execute(f'CREATE TEMP VIEW "{table.name}" AS {within}')
-        schema[table.name] = list(table.columns)
-    translated = translate(asked.text, schema, asked.now)
+    sql, parameters = translate(asked.text, schema, asked.now)
     try:
-        cursor = reader.execute(str(translated), translated.parameters or None)
-        return _fetched(cursor)
+        return _fetched(reader.execute(sql, parameters or None))
     except duckdb.Error as error:
         raise _refused(error) from error
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localazure.monitor.definitions import DIMENSIONS
 from localazure.monitor.filters import to_sql
 from localazure.monitor.minutes import bring_up_to_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -25,32 +24,35 @@ Labels = tuple[str, ...]
 Series = dict[datetime, "Sample"]
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """What is known of some minutes: the sum of the samples in them, their number, least and greatest."""
 
     total: float
-    count: int
+    number: int
     minimum: float
     maximum: float
 
-    def __add__(self, other: Sample) -> Sample:
+    def merged(self, other: Sample) -> Sample:
+        """Both together."""
         return Sample(
             self.total + other.total,
-            self.count + other.count,
+            self.number + other.number,
             min(self.minimum, other.minimum),
             max(self.maximum, other.maximum),
         )
 
     def value(self, aggregation: str) -> float:
         """The sample under an aggregation."""
-        return {
-            "Average": self.total / self.count,
-            "Minimum": self.minimum,
-            "Maximum": self.maximum,
-            "Total": self.total,
-            "Count": float(self.count),
-        }[aggregation]
+        return VALUES[aggregation](self)
+
+
+VALUES: dict[str, Callable[[Sample], float]] = {
+    "Average": lambda sample: sample.total / sample.number,
+    "Minimum": lambda sample: sample.minimum,
+    "Maximum": lambda sample: sample.maximum,
+    "Total": lambda sample: sample.total,
+    "Count": lambda sample: float(sample.number),
+}
 
 
 def visible_until(now: datetime, delay: timedelta) -> datetime:
@@ -100,14 +102,17 @@ def measure(
 
 def answer(query: Query, found: list[dict[Labels, Series]], resource_id: str) -> list[dict[str, Any]]:
     """The metric objects of Azure's answer."""
+    step = query.step or (query.end - query.start)
+    number = -((query.start - query.end) // step)
+    times = [_text(query.start + each * step) for each in range(number)]
     return [
-        _metric_json(metric, query, series, resource_id)
+        _metric_json(metric, query, series, resource_id, times)
         for metric, series in zip(query.metrics, found, strict=True)
     ]
 
 
 def _metric_json(
-    metric: Metric, query: Query, found: Mapping[Labels, Series], resource_id: str
+    metric: Metric, query: Query, found: Mapping[Labels, Series], resource_id: str, times: Sequence[str]
 ) -> dict[str, Any]:
     series = list(found.items())
     if query.order is not None:
@@ -126,33 +131,31 @@ def _metric_json(
                     {"name": {"value": name, "localizedValue": name}, "value": value}
                     for name, value in zip(query.split, labels, strict=True)
                 ],
-                "data": _points(query, minutes),
+                "data": _points(query, minutes, times),
             }
             for labels, minutes in series[: query.top]
         ],
     }
 
 
-def _points(query: Query, minutes: Series) -> list[dict[str, Any]]:
+def _points(query: Query, minutes: Series, times: Sequence[str]) -> list[dict[str, Any]]:
     """Every bin of the span; those without a sample carry their time and no value."""
     step = query.step or (query.end - query.start)
-    bins: dict[int, list[Sample]] = defaultdict(list)
+    bins: dict[int, Sample] = {}
     for at, sample in minutes.items():
-        bins[(at - query.start) // step].append(sample)
-    points: list[dict[str, Any]] = []
-    for number in range(-((query.start - query.end) // step)):
-        point: dict[str, Any] = {"timeStamp": _text(query.start + number * step)}
-        if number in bins:
-            whole = _whole(bins[number])
-            point |= {name.lower(): whole.value(name) for name in query.aggregations}
-        points.append(point)
+        number = (at - query.start) // step
+        bins[number] = bins[number].merged(sample) if number in bins else sample
+    wanted = [(name.lower(), VALUES[name]) for name in query.aggregations]
+    points: list[dict[str, Any]] = [{"timeStamp": time} for time in times]
+    for number, whole in bins.items():
+        points[number] |= {name: value(whole) for name, value in wanted}
     return points
 
 
 def _whole(samples: Iterable[Sample]) -> Sample:
     first, *rest = samples
     for each in rest:
-        first += each
+        first = first.merged(each)
     return first
 
 
