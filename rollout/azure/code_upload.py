@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rollout.azure import ids, refusal
 from rollout.azure.credential import claims
 from rollout.azure.errors import AzureFault, Missing, Unintelligible, WriteRefused
-from rollout.azure.workspace import Datastore, own_datastore, read_workspace
+from rollout.azure.workspace import own_datastore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
     from rollout.azure.arm import Arm
+    from rollout.azure.workspace import Datastore, LiveWorkspace
 
 _STORAGE_API = "2023-05-01"
 _FOLDER = "rollout-code"
@@ -40,12 +41,11 @@ def code_uri(blob_endpoint: str, container: str, digest: str) -> str:
     return f"{blob_endpoint.rstrip('/')}/{container}/{_FOLDER}/{digest}"
 
 
-def code_store(arm: Arm, workspace_id: str) -> CodeStore:
+def code_store(arm: Arm, workspace: LiveWorkspace) -> CodeStore:
     """Return where the workspace keeps code. Raises `ReadError`."""
-    what = f"the storage of the workspace {ids.name_of(workspace_id)}"
-    workspace = read_workspace(arm, workspace_id)
-    if workspace is None or workspace.storage_id is None:
-        raise Missing(what, "the workspace isn't there, or has no storage account")
+    what = f"the storage of the workspace {workspace.name}"
+    if workspace.storage_id is None:
+        raise Missing(what, "the workspace has no storage account")
     body = arm.get(workspace.storage_id, _STORAGE_API, what=what).body
     if body is None:
         raise Missing(what, f"the storage account {ids.name_of(workspace.storage_id)} isn't there")
@@ -53,7 +53,7 @@ def code_store(arm: Arm, workspace_id: str) -> CodeStore:
     endpoint = cast("dict[str, Any]", properties.get("primaryEndpoints") or {}).get("blob")
     if not isinstance(endpoint, str) or not endpoint.startswith("https://"):
         raise Unintelligible(what, f"its blob address is {endpoint!r}")
-    return CodeStore(endpoint, workspace.storage_id, own_datastore(arm, workspace_id))
+    return CodeStore(endpoint, workspace.storage_id, own_datastore(arm, workspace.id))
 
 
 def upload(arm: Arm, store: CodeStore, files: Mapping[str, bytes], digest: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.azure.workspace import latest_version
+from rollout.core.assets import VersionId
 from rollout.core.record import Record
 from rollout.core.release import Release, read_tree, tree_digest
 
@@ -59,9 +60,6 @@ def _served(sight: Sight) -> dict[str, tuple[str, str]]:
     if candidate is None:
         return {}
     properties = candidate.inputs["properties"]
-    found: dict[str, tuple[str, str]] = {}
-    for each in (properties.get("model"), properties.get("environmentId")):
-        parts = str(each or "").split("/")
-        if len(parts) > 4 and parts[-2] == "versions":  # noqa: PLR2004 - .../<kind>/<name>/versions/<version>
-            found[parts[-4]] = (parts[-3], parts[-1])
-    return found
+    ids = (properties.get("model"), properties.get("environmentId"))
+    found = (VersionId.parse(str(each or "")) for each in ids)
+    return {each.kind: (each.name, each.version) for each in found if each is not None}

@@ -13,6 +13,7 @@ _REGISTRY = re.compile(
     rf"azureml://registries/(?P<registry>{_NAME})/(?P<kind>models|environments)/(?P<name>{_NAME})"
     rf"/versions/(?P<version>{_VERSION})"
 )
+_VERSION_ID = re.compile(r"/(models|environments|codes)/([^/]+)/versions/([^/]+)\Z", re.IGNORECASE)
 
 
 class AssetKind(StrEnum):
@@ -20,6 +21,22 @@ class AssetKind(StrEnum):
 
     MODEL = "models"
     ENVIRONMENT = "environments"
+
+
+@dataclass(frozen=True)
+class VersionId:
+    """What the id of an asset's version names, in a workspace or in a registry."""
+
+    kind: str
+    """`models`, `environments` or `codes`."""
+    name: str
+    version: str
+
+    @classmethod
+    def parse(cls, text: str) -> VersionId | None:
+        """Return what an id ends with, or None where that is no version of an asset."""
+        found = _VERSION_ID.search(text)
+        return cls(found[1].lower(), found[2], found[3]) if found else None
 
 
 @dataclass(frozen=True)

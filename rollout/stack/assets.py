@@ -5,13 +5,13 @@ A serving prod needs its assets at its next restart, so the engine forgets them 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
+from rollout.core.assets import VersionId
 from rollout.stack import hooks
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from rollout.core.place import Place
 
-_ASSET = re.compile(r"/(?P<kind>models|environments|codes)/(?P<name>[^/]+)/versions/(?P<version>[^/]+)$")
 _TYPES = {"models": "ModelVersion", "environments": "EnvironmentVersion", "codes": "CodeVersion"}
 
 
@@ -57,25 +56,22 @@ class Assets(pulumi.ComponentResource):
         super().__init__("rollout:stack:Assets", name, None, opts)
         self.by_id = {}
         for each in sorted(set(ids)):
-            asset = _ASSET.search(each)
+            asset = VersionId.parse(each)
             if asset is None or not each.lower().startswith(place.workspace_id.lower()):
                 continue
             code = new_code if new_code is not None and new_code.id == each else None
             self.by_id[each] = self._declare(place, each, asset, code)
         self.register_outputs({})
 
-    def _declare(
-        self, place: Place, each: str, asset: re.Match[str], code: NewCode | None
-    ) -> pulumi.Resource:
-        kind, name, version = asset["kind"], asset["name"], asset["version"]
-        title = f"{kind.removesuffix('s')} {name}:{version}"
-        declared: Any = getattr(ml, _TYPES[kind])
+    def _declare(self, place: Place, each: str, asset: VersionId, code: NewCode | None) -> pulumi.Resource:
+        title = f"{asset.kind.removesuffix('s')} {asset.name}:{asset.version}"
+        declared: Any = getattr(ml, _TYPES[asset.kind])
         return declared(
             title,
             resource_group_name=place.resource_group,
             workspace_name=place.workspace,
-            name=name,
-            version=version,
+            name=asset.name,
+            version=asset.version,
             properties={} if code is None else {"codeUri": code.uri, "isAnonymous": False},
             opts=pulumi.ResourceOptions(
                 parent=self,

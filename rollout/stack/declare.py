@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rollout.azure.arm import Arm
     from rollout.azure.observe import Sight
     from rollout.azure.releases import Wanted
+    from rollout.azure.workspace import LiveWorkspace
     from rollout.core.config import Settings
     from rollout.core.place import Place
     from rollout.core.step import Step
@@ -138,9 +139,13 @@ def _probe_inputs(ground: Ground) -> tuple[bytes, ...]:
 def _location(sight: Sight) -> str:
     if sight.endpoint is not None:
         return sight.endpoint.location
+    return _present_workspace(sight).location
+
+
+def _present_workspace(sight: Sight) -> LiveWorkspace:
     if sight.workspace is None:
         raise Missing("the workspace", "it isn't there", "Run `pulumi up` again once it is.")
-    return sight.workspace.location
+    return sight.workspace
 
 
 def _instances(ground: Ground, step: Step) -> int:
@@ -157,7 +162,8 @@ def _code(ground: Ground, wanted: Wanted) -> tuple[NewCode | None, str | None]:
     code_id = ground.place.code_id(digest)
     if ground.arm.get(code_id).body is not None:
         return None, code_id
-    return upload.new_code(ground.arm, ground.place, code_id, digest, wanted.files), code_id
+    workspace = _present_workspace(ground.sight)
+    return upload.new_code(ground.arm, workspace, code_id, digest, wanted.files), code_id
 
 
 def _assets_exist(ground: Ground, wanted: Wanted) -> None:

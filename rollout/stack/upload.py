@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollout.azure.arm import Arm
-    from rollout.core.place import Place
+    from rollout.azure.workspace import LiveWorkspace
 
 
-def new_code(arm: Arm, place: Place, code_id: str, digest: str, files: Mapping[str, bytes]) -> NewCode:
+def new_code(
+    arm: Arm, workspace: LiveWorkspace, code_id: str, digest: str, files: Mapping[str, bytes]
+) -> NewCode:
     """Return the code as a new version: its place in the default datastore, and how it is uploaded.
 
     Raises `ReadError` where the workspace's storage can't be told.
     """
-    store = code_upload.code_store(arm, place.workspace_id)
+    store = code_upload.code_store(arm, workspace)
 
     def upload() -> None:
         code_upload.upload(arm, store, files, digest)

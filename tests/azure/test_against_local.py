@@ -159,7 +159,9 @@ def test_the_workspace_and_its_assets(arm: Arm, local: Local, workspace: Workspa
 
 
 def test_code_is_uploaded_once(arm: Arm, local: Local, workspace: Workspace):
-    store = code_store(arm, workspace.id)
+    found = read_workspace(arm, workspace.id)
+    assert found is not None
+    store = code_store(arm, found)
     files = {"score.py": b"def init(): ...", "lib/__init__.py": b""}
     uri = upload(arm, store, files, "ab" * 32)
     before = len(local.control("GET", "requests")["value"])

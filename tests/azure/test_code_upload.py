@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -9,13 +10,15 @@ import pytest
 
 from rollout.azure.code_upload import CodeStore, code_store, code_uri, upload
 from rollout.azure.errors import Missing, Unintelligible, WriteRefused
+from rollout.azure.workspace import LiveWorkspace
 from tests.azure.conftest import WORKSPACE, FakeTokens
 from tests.azure.fake import Asked, FakeAzure, Says
-from tests.azure.test_workspace import BODY, STORAGE, datastore
+from tests.azure.test_workspace import STORAGE, datastore
 
 if TYPE_CHECKING:
     from rollout.azure.arm import Arm
 
+THERE = LiveWorkspace(WORKSPACE, "mlw", "eastus", None, STORAGE, None, None, None, None)
 FILES = {"score.py": b"def run(): ...", "lib/a.py": b"", "lib/b c.py": b"x = 1"}
 DIGEST = "0123abcd" * 8
 
@@ -60,15 +63,13 @@ def blobs(fake: FakeAzure) -> Blobs:
         fake.on(method, "/blob/stcredit/", blobs)
     storage = {"properties": {"primaryEndpoints": {"blob": f"{fake.url}/blob/stcredit/"}}}
     fake.on("GET", re.escape(STORAGE), Says(200, storage))
-    properties = {**BODY["properties"], "applicationInsights": None}
-    fake.on("GET", r"/workspaces/mlw\?", Says(200, {**BODY, "properties": properties}))
     fake.on("POST", "/listSecrets", Says(200, {"secretsType": "AccountKey", "key": "a2V5"}))
     return blobs
 
 
 def store(fake: FakeAzure, arm: Arm, credentials: str = "AccountKey") -> CodeStore:
     fake.on("GET", "/datastores/", Says(200, datastore(credentials={"credentialsType": credentials})))
-    return code_store(arm, WORKSPACE)
+    return code_store(arm, THERE)
 
 
 def test_the_address_is_the_accounts_own(fake: FakeAzure, arm: Arm, blobs: Blobs):
@@ -143,6 +144,10 @@ def test_storage_that_isnt_there_is_told(fake: FakeAzure, arm: Arm, blobs: Blobs
     fake.on("GET", re.escape(STORAGE), Says(200, {"properties": {}}))
     with pytest.raises(Unintelligible, match="its blob address is None"):
         store(fake, arm)
+    with pytest.raises(
+        Missing, match=r"the storage of the workspace mlw .*the workspace has no storage account"
+    ):
+        code_store(arm, replace(THERE, storage_id=None))
     assert not blobs.puts
 
 

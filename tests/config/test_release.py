@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.core.assets import AssetKind, AssetRef
+from rollout.core.assets import AssetKind, AssetRef, VersionId
 from rollout.core.release import CodeError, Release, read_tree, release_id, tree_digest
 from rollout.core.serving import HealthProbe, RequestSettings, ServingSettings
 
@@ -36,6 +36,25 @@ RELEASE = Release(
 def test_a_reference_has_an_arm_id(text: str, ref: AssetRef, arm: str):
     assert AssetRef.parse(text, ref.kind) == ref
     assert (str(ref), ref.arm_id(WORKSPACE)) == (text, arm)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{WORKSPACE}/models/m/versions/7", VersionId("models", "m", "7")),
+        (f"{WORKSPACE}/Environments/e-1/Versions/v2", VersionId("environments", "e-1", "v2")),
+        (f"{WORKSPACE}/codes/0a1b/versions/1", VersionId("codes", "0a1b", "1")),
+        ("azureml://registries/r/models/m/versions/7", VersionId("models", "m", "7")),
+        ("/models/models/versions/versions", VersionId("models", "models", "versions")),
+        (f"{WORKSPACE}/models/m", None),
+        (f"{WORKSPACE}/models/m/versions/7/more", None),
+        (f"{WORKSPACE}/data/d/versions/7", None),
+        ("azureml:m:7", None),
+        ("", None),
+    ],
+)
+def test_the_id_of_a_version_names_it(text: str, found: VersionId | None):
+    assert VersionId.parse(text) == found
 
 
 def test_latest_is_no_version():
