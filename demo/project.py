@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from demo import said
 from demo.arm import Arm, Seen
@@ -22,14 +23,29 @@ STACK = "dev"
 FILE = f"Pulumi.{STACK}.yaml"
 LINKED = ("__main__.py", "rollout", "ml", "Pulumi.yaml", ".venv")
 QUIET = ("--non-interactive", "--color", "never")
+STORY: dict[str, Any] = {
+    "rollout:stages": [{"traffic": share, "bake": "10m"} for share in (10, 50, 100)],
+    "rollout:gates": [
+        {
+            "name": "errors",
+            "metric": "RequestsPerMinute",
+            "filter": "statusCodeClass ne '2xx'",
+            "max": {10: 1, 50: 0, 100: 0},
+            "empty": "zero",
+        },
+        {"name": "latency", "metric": "RequestLatency_P90", "max": "50ms"},
+    ],
+}
+"""Where the demo's stack isn't the shipped one: a comparison would need longer stages."""
 
 
 def lay_out(folder: Path) -> None:
-    """Make the folder: links to the program, a copy of the stack's file, in which releases are named."""
+    """Make the folder: links to the program, and a stack's file of its own, in which releases are named."""
     folder.mkdir(parents=True)
     for name in LINKED:
         (folder / name).symlink_to(CHECKOUT / name)
-    shutil.copyfile(CHECKOUT / FILE, folder / FILE)
+    config: dict[str, Any] = yaml.safe_load((CHECKOUT / FILE).read_text())["config"]
+    (folder / FILE).write_text(yaml.safe_dump({"config": config | STORY}, sort_keys=False))
 
 
 @dataclass(frozen=True)
