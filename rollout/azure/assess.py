@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollout.azure import releases
-from rollout.azure.metrics import measure
+from rollout.azure import measuring, releases
 from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
-from rollout.core.gates.queries import fixed_queries
-from rollout.core.judging import question
+from rollout.core.gates.queries import queries, tier_of
+from rollout.core.judging import baseline_due, question
 from rollout.core.record import Record
 
 if TYPE_CHECKING:
@@ -18,8 +17,12 @@ if TYPE_CHECKING:
 
     from rollout.azure.arm import Arm
     from rollout.azure.observe import Sight
+    from rollout.core.comparison.blocks import Baseline, Tier
     from rollout.core.config import Settings
+    from rollout.core.gates.evidence import Unreadable
+    from rollout.core.gates.history import Thin
     from rollout.core.gates.judgement import Judgement
+    from rollout.core.judging import Question
     from rollout.core.observed import Observed, Published
     from rollout.core.place import Place
     from rollout.core.plan import Plan
@@ -33,8 +36,14 @@ class Assessment:
     wanted: releases.Wanted
     plan: Plan
     seen: Observed
-    judgement: Judgement | None
     step: Step
+    question: Question | None = None
+    """What the gates were asked; None where nothing is judged now."""
+    judgement: Judgement | None = None
+    tier: Tier | None = None
+    """Where the evidence of a comparison comes from; None where there is no endpoint yet."""
+    baseline: Baseline | Thin | Unreadable | None = None
+    """What is usual of prod, where the step is about to freeze it."""
 
     @property
     def record(self) -> Record:
@@ -54,16 +63,26 @@ def assess(
     seen = sight.observed(published)
     wanted = releases.wanted(settings, arm, place, sight, root)
     plan = settings.plan(wanted.release.id)
-    judgement = _judge(settings, arm, place, plan, seen, sight)
-    return Assessment(wanted, plan, seen, judgement, decide(plan, seen, judgement))
-
-
-def _judge(  # noqa: PLR0917  # the seam between what is asked and what is measured
-    settings: Settings, arm: Arm, place: Place, plan: Plan, seen: Observed, sight: Sight
-) -> Judgement | None:
     asked = question(plan, seen)
-    if asked is None or sight.endpoint is None:
-        return None
-    wanted = fixed_queries(settings.gates, asked.deployment, asked.stage, asked.window)
-    evidence = measure(wanted, place.endpoint_id, sight.endpoint.location, arm.cloud, arm.tokens)
-    return judge(settings.gates, settings.comparison, asked, None, evidence)
+    subject = sight.subject
+    if subject is None:
+        return Assessment(wanted, plan, seen, decide(plan, seen, None))
+    tier = subject.tier(settings.comparison.source)
+    judgement = baseline = None
+    if asked is not None:
+        tier = tier_of(asked, tier)
+        needed = queries(settings.gates, asked, settings.comparison, tier)
+        evidence = measuring.measure(needed, subject, arm.cloud, arm.tokens)
+        judgement = judge(settings.gates, settings.comparison, asked, tier, evidence)
+    if tier is not None and (due := baseline_due(plan, seen)) is not None:
+        baseline = measuring.baseline(
+            subject,
+            due,
+            tier,
+            arm.cloud,
+            arm.tokens,
+            stages=plan.compared_stages,
+            gates=plan.compared_gates,
+        )
+    step = decide(plan, seen, judgement, baseline)
+    return Assessment(wanted, plan, seen, step, asked, judgement, tier, baseline)

@@ -14,6 +14,7 @@ from rollout.azure.arm import Arm
 from rollout.azure.assess import assess
 from rollout.azure.errors import AzureFault
 from rollout.core.config import ConfigError
+from rollout.core.foresight import too_slow
 from rollout.core.release import CodeError
 from rollout.stack import configuration, declare, login, tags, tell, warm_up
 from rollout.stack.declare import Ground
@@ -76,6 +77,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
         root=ground.root,
     )
     tell.tell(found.step, found.judgement)
+    tell.warn(too_slow(found.plan, found.step, settings.gates, settings.comparison, found.judgement))
     declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present))
     tell.export(ground.place, found.step)
     return found.step

@@ -27,6 +27,12 @@ def tell(step: Step, judgement: Judgement | None) -> None:
         pulumi.log.info("\n".join(_table(judgement)))
 
 
+def warn(warning: str | None) -> None:
+    """Say a warning, where there is one."""
+    if warning is not None:
+        pulumi.log.warn(warning)
+
+
 def export(place: Place, step: Step) -> None:
     """Export what the record says after the step; nothing that changes without one.
 
@@ -47,8 +53,10 @@ def export(place: Place, step: Step) -> None:
 def _table(judgement: Judgement) -> list[str]:
     requests = "unknown" if judgement.requests is None else f"{judgement.requests:g}"
     width = max(len(finding.gate) for finding in judgement.findings)
-    rows = [
-        f"  {finding.gate:<{width}}  {finding.verdict!s:<12}  {finding.reason}"
-        for finding in judgement.findings
-    ]
+    rows: list[str] = []
+    for finding in judgement.findings:
+        verdict = f"({finding.verdict})" if finding.dry_run else str(finding.verdict)
+        rows.append(f"  {finding.gate:<{width}}  {verdict:<14}  {finding.reason}")
+        warnings = finding.compared.warnings if finding.compared else ()
+        rows += [f"  {'':<{width}}  {'':<14}  warning: {each}" for each in warnings]
     return [f"gates, {judgement.window.show()}, {requests} requests:", *rows]

@@ -96,6 +96,7 @@ def baseline_of(
         slow_ms=None if slow_ms is None else (_digits(slow_ms[0]), _digits(slow_ms[1]), _digits(slow_ms[2])),
         stages=stages,
         gates=gates,
+        minutes=(asked[0].window.end - asked[0].window.start) // MINUTE,
     )
 
 
