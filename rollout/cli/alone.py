@@ -18,7 +18,7 @@ from rollout.core import times
 from rollout.core.gates.evidence import Query, answer_to
 from rollout.core.gates.fixed import Empty
 from rollout.core.gates.judgement import Finding
-from rollout.core.gates.measured import Requests, number
+from rollout.core.gates.measured import Requests
 from rollout.core.gates.queries import (
     AVERAGE,
     EVERY,
@@ -31,8 +31,6 @@ from rollout.core.gates.queries import (
     split,
 )
 from rollout.core.judging import Question
-from rollout.core.plan import Stage
-from rollout.core.traffic import WHOLE
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
 
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from rollout.azure.cloud import Cloud
     from rollout.azure.credential import Tokens
     from rollout.cli.asked import Asked
+    from rollout.core.gates.judgement import Finding
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,16 @@ def run(asked: Asked) -> Result:
         tokens = TokenCredentialFrom(default_tokens(where))
         azure = _Azure(where, tokens, find(asked, where, tokens))
     except AzureFault as fault:
-        return Result(asked, None, None, _told(asked, Verdict.ERROR, str(fault)))
+        return Result(asked, None, None, threshold.told(asked.gate, Verdict.ERROR, str(fault)))
     now = azure.target.now
     window = _window(asked, now)
     if window.end > now:
         later = f"{times.show_instant(window.end)} is later than Azure's {times.show_instant(now)}"
         return Result(
-            asked, now, window, _told(asked, Verdict.INCONCLUSIVE, f"its window isn't over: {later}")
+            asked,
+            now,
+            window,
+            threshold.told(asked.gate, Verdict.INCONCLUSIVE, f"its window isn't over: {later}"),
         )
     return _logs(asked, window, azure) if asked.gate.kql else _metrics(asked, window, azure)
 
@@ -123,26 +125,14 @@ def _filter(asked: Asked) -> str:
 
 
 def _logs(asked: Asked, window: Window, azure: _Azure) -> Result:
-    question = Question(asked.deployment or "", Stage(WHOLE), window)
+    question = Question(asked.deployment or "", threshold.ANYWHERE, window)
     subject = Subject(
         asked.resource_id or f"/{asked.workspace_id}", "", LogWorkspace(asked.workspace_id or "")
     )
     evidence = measure([log_query_of(asked.gate, question)], subject, azure.cloud, azure.tokens)
-    found = number(asked.gate, question, evidence)
-    finding = threshold.judge_number(asked.gate, found, f"{_where(asked)}, {window.show()}")
+    finding = threshold.judge_query(asked.gate, question, evidence, _where(asked))
     return Result(asked, azure.target.now, window, finding)
 
 
 def _where(asked: Asked) -> str:
     return f"{asked.deployment} of {asked.name}" if asked.deployment else asked.name
-
-
-def _told(asked: Asked, verdict: Verdict, why: str) -> Finding:
-    gate = asked.gate
-    return Finding(
-        gate.name,
-        verdict,
-        f"{gate.name}: {why}",
-        limit=threshold.limits(gate),
-        no_data=verdict is Verdict.INCONCLUSIVE,
-    )

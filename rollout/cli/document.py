@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from rollout.core import times
+from rollout.core.comparison.blocks import Tier
+from rollout.core.gates.comparative import Measure
 from rollout.core.gates.fixed import FixedGate
 from rollout.core.judging import stage_opened
 from rollout.core.traffic import WHOLE
@@ -80,7 +82,7 @@ def gate(finding: Finding, own: FixedGate | ComparativeGate | None, stage: int) 
     fixed = own if isinstance(own, FixedGate) else None
     return {
         "name": finding.gate,
-        "kind": "fixed" if compared is None and (fixed or own is None) else "comparison",
+        "kind": "fixed" if fixed else "comparison",
         "verdict": str(finding.verdict),
         "dryRun": finding.dry_run,
         "noData": finding.no_data,
@@ -88,6 +90,7 @@ def gate(finding: Finding, own: FixedGate | ComparativeGate | None, stage: int) 
         "value": _finite(finding.value),
         "limit": finding.limit,
         "unit": finding.unit,
+        "lineUnit": _line_unit(finding, own),
         "bounds": {"min": fixed.min.at(stage), "max": fixed.max.at(stage)} if fixed else None,
         "margin": _margin(compared) if compared else None,
         "evidence": _evidence(compared) if compared else None,
@@ -98,6 +101,14 @@ def gate(finding: Finding, own: FixedGate | ComparativeGate | None, stage: int) 
         "worst": _worst(compared) if compared else [],
         "warnings": list(compared.warnings) if compared else [],
     }
+
+
+def _line_unit(finding: Finding, own: FixedGate | ComparativeGate | None) -> str:
+    """Return the unit of what a gate measured: a comparison's is a share, or of metrics the P95."""
+    if finding.compared is None or isinstance(own, FixedGate):
+        return finding.unit
+    by_metrics = finding.compared.tier is Tier.METRICS
+    return "ms" if by_metrics and own is not None and own.measure is Measure.LATENCY else "share"
 
 
 def _nothing(found: Assessment, stack: str, endpoint: str) -> schema.Report:

@@ -5,22 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollout.core import times
+from rollout.core.gates import queried
+from rollout.core.gates.bounds import Bounds
+from rollout.core.gates.case import Case
 from rollout.core.gates.evidence import Answer, Unreadable
 from rollout.core.gates.fixed import Empty
-from rollout.core.gates.judgement import Finding, Line
+from rollout.core.gates.judgement import Finding
 from rollout.core.gates.measured import Requests, Value, values
+from rollout.core.gates.points import Points, unit_of
 from rollout.core.gates.queries import MINUTE, REQUESTS
+from rollout.core.plan import Stage
+from rollout.core.traffic import WHOLE
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollout.core.gates.evidence import Query, Series
+    from rollout.core.gates.evidence import Evidence, Query, Series
     from rollout.core.gates.fixed import FixedGate
+    from rollout.core.judging import Question
 
-_UNITS = {"milliseconds": "ms", "seconds": "s", "percent": "%", "bytes": "B"}
-_INFINITE = float("inf")
+ANYWHERE = Stage(WHOLE, min_requests=0)
+"""Where a gate is judged that has limits of its own for no stage, and needs no requests."""
 
 
 @dataclass(frozen=True)
@@ -39,41 +45,55 @@ def judge(gate: FixedGate, measured: Measured, where: str) -> Finding:
 
     `where` is what it was measured on, for the reason.
     """
-    query = measured.query
+    query, answer = measured.query, measured.answer
     place = f"{where}, {query.window.show()}"
-    if not isinstance(measured.answer, Answer):
-        why = measured.answer.why if measured.answer else f"{gate.metric} was not read"
-        return Finding(gate.name, Verdict.ERROR, f"{gate.name}: {why}", limit=limits(gate))
-    found = by_number(measured.answer, query, gate.metric)
-    counted = _zeros(gate, found, measured) | found
-    verdict, reason, value = _verdict(gate, found, counted, measured.requests)
-    drawn = tuple(
-        (query.window.end - number * query.interval, _nearest(gate, counted.get(number)))
-        for number in range(gate.points, 0, -1)
-    )
+    if not isinstance(answer, Answer):
+        return told(gate, Verdict.ERROR, answer.why if answer else f"{gate.metric} was not read")
+    found = _by_number(answer, query, gate.metric)
+    points = Points(gate, Bounds.of(gate, ANYWHERE), found, _zeros(gate, found, measured) | found)
+    verdict, reason = _verdict(points, measured.requests)
     return Finding(
         gate=gate.name,
         verdict=verdict,
         reason=f"{gate.name}: {reason} ({place})",
-        value=value,
-        limit=limits(gate),
-        unit=next((_UNITS.get(each.unit.lower(), "") for each in measured.answer.series), ""),
-        no_data=verdict is Verdict.INCONCLUSIVE and not counted,
-        lines=(Line(gate.metric, drawn),),
+        value=points.value,
+        limit=points.bounds.show(),
+        unit=unit_of(gate.metric, answer),
+        no_data=verdict is Verdict.INCONCLUSIVE and not points.counted,
+        lines=(replace(points.line(query), name=gate.metric),),
     )
 
 
-def judge_number(gate: FixedGate, number: float | Unreadable, where: str) -> Finding:
+def judge_query(gate: FixedGate, question: Question, evidence: Evidence, where: str) -> Finding:
     """Return what a gate says of the one number that its query came to."""
-    limit = limits(gate)
-    if isinstance(number, Unreadable):
-        return Finding(gate.name, Verdict.ERROR, f"{gate.name}: {number.why}", limit=limit)
-    beyond = max(_beyond(gate, number, number)) > 0
-    reason = f"{gate.name}: {number:g}, limit {limit} ({where})"
-    return Finding(gate.name, Verdict.FAILED if beyond else Verdict.SUCCESSFUL, reason, number, limit)
+    case = Case(question, evidence, Requests({}))
+    finding = queried.finding(gate, Bounds.of(gate, ANYWHERE), case)
+    reason = finding.reason.replace(f"({case.where()})", f"({where}, {question.window.show()})")
+    return replace(finding, reason=reason)
 
 
-def by_number(answer: Answer, query: Query, metric: str) -> dict[int, Value]:
+def told(gate: FixedGate, verdict: Verdict, why: str) -> Finding:
+    """Return a finding that rests on no measurement."""
+    return Finding(
+        gate.name,
+        verdict,
+        f"{gate.name}: {why}",
+        limit=Bounds.of(gate, ANYWHERE).show(),
+        no_data=verdict is Verdict.INCONCLUSIVE,
+    )
+
+
+def proved(answer: Answer | Unreadable | None, query: Query) -> Requests | Unreadable:
+    """Return how many requests there were in each minute."""
+    if not isinstance(answer, Answer):
+        return answer or Unreadable(f"{REQUESTS} was not read")
+    found = _by_number(answer, query, REQUESTS)
+    if not all(value.finite and value.low >= 0 for value in found.values()):
+        return Unreadable(f"{REQUESTS} holds values that are no counts")
+    return Requests({query.window.end - number * MINUTE: value.high for number, value in found.items()})
+
+
+def _by_number(answer: Answer, query: Query, metric: str) -> dict[int, Value]:
     """Return what each interval came to over all series: 1 is the newest.
 
     Which deployments are meant is the filter's business here, so none is left out.
@@ -81,51 +101,25 @@ def by_number(answer: Answer, query: Query, metric: str) -> dict[int, Value]:
     return values(Answer(tuple(_of_all(each) for each in answer.series)), query, metric, "")
 
 
-def proved(answer: Answer | Unreadable | None, query: Query) -> Requests | Unreadable:
-    """Return how many requests there were in each minute."""
-    if answer is None:
-        return Unreadable(f"{REQUESTS} was not read")
-    if isinstance(answer, Unreadable):
-        return answer
-    found = by_number(answer, query, REQUESTS)
-    if not all(value.finite and value.low >= 0 for value in found.values()):
-        return Unreadable(f"{REQUESTS} holds values that are no counts")
-    return Requests({query.window.end - number * MINUTE: value.high for number, value in found.items()})
+def _of_all(series: Series) -> Series:
+    kept = tuple(pair for pair in series.dimensions if pair[0].casefold() != "deployment")
+    return replace(series, dimensions=kept)
 
 
-def limits(gate: FixedGate) -> str:
-    """Return the gate's limits as people write them."""
-    low, high = gate.min.default, gate.max.default
-    texts = [f">= {low:g}"] if low is not None else []
-    return " and ".join([*texts, f"<= {high:g}"] if high is not None else texts)
-
-
-def _verdict(
-    gate: FixedGate,
-    found: Mapping[int, Value],
-    counted: Mapping[int, Value],
-    requests: Requests | Unreadable | None,
-) -> tuple[Verdict, str, float | None]:
-    finite = [value for value in counted.values() if value.finite]
-    worst = max(finite, key=lambda value: _excess(gate, value), default=None)
-    value, said = _nearest(gate, worst), ""
-    if worst is not None:
-        said = f"{gate.metric} {value:g} at {times.show_instant(worst.at)[11:]}"
-    beyond = sum(_excess(gate, each) > 0 for each in finite)
-    if beyond > gate.failure_limit:
-        allowed = f", {beyond} points beyond, {gate.failure_limit} allowed" if gate.failure_limit else ""
-        return Verdict.FAILED, f"{said}, limit {limits(gate)}{allowed}", value
-    if gate.empty is Empty.ABORT and not found:
-        return Verdict.FAILED, f"no {gate.metric} at all, and empty is abort", None
-    if len(finite) < len(counted):
-        wild = len(counted) - len(finite)
-        return Verdict.ERROR, f"{gate.metric} is not a number at {wild} of {gate.points} points", value
+def _verdict(points: Points, requests: Requests | Unreadable | None) -> tuple[Verdict, str]:
+    gate = points.gate
+    if points.beyond > gate.failure_limit:
+        return Verdict.FAILED, f"{points.said}, {points.limit}"
+    if gate.empty is Empty.ABORT and not points.measured:
+        return Verdict.FAILED, f"no {gate.metric} at all, and empty is abort"
+    if wild := len(points.counted) - len(points.finite):
+        return Verdict.ERROR, f"{gate.metric} is not a number at {wild} of {gate.points} points"
     if isinstance(requests, Unreadable):
-        return Verdict.ERROR, requests.why, value
-    if len(counted) < gate.points:
-        seen = f"{gate.metric} was measured at {len(counted)} of {gate.points} points"
-        return Verdict.INCONCLUSIVE, seen, value
-    return Verdict.SUCCESSFUL, f"{said} at worst, limit {limits(gate)}", value
+        return Verdict.ERROR, requests.why
+    if len(points.counted) < gate.points:
+        seen = f"{gate.metric} was measured at {len(points.counted)} of {gate.points} points"
+        return Verdict.INCONCLUSIVE, seen
+    return Verdict.SUCCESSFUL, f"{points.said} at worst, {points.limit}"
 
 
 def _zeros(gate: FixedGate, found: Mapping[int, Value], measured: Measured) -> dict[int, Value]:
@@ -139,28 +133,3 @@ def _zeros(gate: FixedGate, found: Mapping[int, Value], measured: Measured) -> d
         for number, start in starts.items()
         if number not in found and seen.between(start, start + query.interval) > 0
     }
-
-
-def _of_all(series: Series) -> Series:
-    kept = tuple(pair for pair in series.dimensions if pair[0].casefold() != "deployment")
-    return replace(series, dimensions=kept)
-
-
-def _beyond(gate: FixedGate, least: float, greatest: float) -> tuple[float, float]:
-    """Return how far below the one limit and above the other: above 0 is beyond."""
-    low, high = gate.min.default, gate.max.default
-    below = low - least if low is not None else -_INFINITE
-    above = greatest - high if high is not None else -_INFINITE
-    return below, above
-
-
-def _excess(gate: FixedGate, value: Value) -> float:
-    return max(_beyond(gate, value.low, value.high))
-
-
-def _nearest(gate: FixedGate, value: Value | None) -> float | None:
-    """Return that of an interval's values which is nearest to a limit, or furthest beyond it."""
-    if value is None or not value.finite:
-        return None
-    below, above = _beyond(gate, value.low, value.high)
-    return value.high if above >= below else value.low

@@ -86,13 +86,13 @@ def charts_of(gate: Gate, report: Report) -> tuple[Chart, ...]:
         if value is not None
     )
     series = tuple(_series(line, report) for line in gate["lines"])
-    if chart := _chart("measured", gate["name"], gate["unit"], series, rules, report=report):
+    if chart := _chart("measured", gate["name"], gate["lineUnit"], series, rules, report=report):
         found.append(chart)
     evidence = gate["evidence"]
     if evidence is not None:
         line: Line = {"name": EVIDENCE, "points": evidence["points"]}
         bound = Rule(f"fails at {words.number(evidence['bound'])}", evidence["bound"])
-        title = "evidence that it is worse, log10"
+        title = "evidence of all gates together that it is worse, log10"
         if chart := _chart(EVIDENCE, title, "", (_series(line, report),), (bound,), report=report):
             found.append(chart)
     return tuple(found)

@@ -21,7 +21,7 @@ class Line(TypedDict):
 
 
 class Bounds(TypedDict):
-    """The limits of a fixed gate at the present stage, in the gate's unit."""
+    """The limits of a fixed gate at the present stage."""
 
     min: float | None
     max: float | None
@@ -71,8 +71,11 @@ class Gate(TypedDict):
     noData: bool
     reason: str
     value: float | None
+    """The worst point, or how much worse than prod the candidate is; in `unit`."""
     limit: str
     unit: str
+    lineUnit: str
+    """The unit of `lines` and `bounds`; `share` is a share from 0 to 1."""
     bounds: Bounds | None
     margin: Margin | None
     evidence: Evidence | None

@@ -40,6 +40,7 @@ def fixed() -> Gate:
         "value": 38.4,
         "limit": "<= 50",
         "unit": "ms",
+        "lineUnit": "ms",
         "bounds": {"min": None, "max": 50.0},
         "margin": None,
         "evidence": None,
@@ -63,9 +64,10 @@ def comparison() -> Gate:
             "errors-vs-prod: 3.2 % of 2 640 against prod's 0.4 % of 23 760; "
             "evidence 10^1.9 of 10^1.6 that it is worse"
         ),
-        "value": 0.032,
-        "limit": "at most 1 pp above prod",
-        "unit": "share",
+        "value": 2.78,
+        "limit": "< +1 pp",
+        "unit": "pp",
+        "lineUnit": "share",
         "bounds": None,
         "margin": {"allowed": 1.0, "certified": 3.4},
         "evidence": {"log10": 1.9, "bound": 1.602, "points": evidence()},
