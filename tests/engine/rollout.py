@@ -39,10 +39,19 @@ class Rollout:
         shares = self.endpoint()["properties"]["traffic"]
         return {name: share for name, share in shares.items() if share}
 
+    def mirror(self) -> dict[str, int]:
+        """Return who gets copies of the live traffic, without zeros."""
+        shares = self.endpoint()["properties"].get("mirrorTraffic") or {}
+        return {name: share for name, share in shares.items() if share}
+
     def edit(self, traffic: dict[str, int]) -> None:
         """Change the traffic as somebody at a portal does, and wait until that is done."""
         endpoint = self.endpoint()
         endpoint["properties"]["traffic"] = traffic
+        self.put(endpoint)
+
+    def put(self, endpoint: dict[str, Any]) -> None:
+        """Write the endpoint as somebody at a portal does, and wait until that is done."""
         self.azure.arm("PUT", self.endpoint_id, endpoint)
         while self.endpoint()["properties"]["provisioningState"] != "Succeeded":
             time.sleep(0.1)
@@ -63,16 +72,16 @@ class Rollout:
         assert [self.up().step, self.up().step] == ["start", "promote"]
 
     def serve(self, *, minutes: int = 14, errors: dict[str, int] | None = None, ms: float = 9.0) -> None:
-        """Let so many minutes pass in which every deployment with traffic is asked, and answers.
+        """Let so many minutes pass in which every deployment with live or mirrored traffic answers.
 
         `errors` are the 424s of a deployment in each minute; `ms` is how long an answer takes.
         """
-        start = self.azure.now()
+        start, shares = self.azure.now(), self.traffic() | self.mirror()
         self.azure.advance(minutes=minutes)
         rows = []
         for minute in range(minutes):
             at = (start + timedelta(minutes=minute, seconds=1)).isoformat()
-            for name, share in self.traffic().items():
+            for name, share in shares.items():
                 row = {
                     "EndpointId": self.endpoint_id,
                     "EndpointName": self.project.endpoint,
