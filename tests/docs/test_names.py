@@ -11,6 +11,7 @@ from localazure import cli as local_cli
 from localazure.env import environment
 from localazure.settings import Settings
 from rollout import cli
+from rollout.cli import arguments
 from rollout.core.bodies import RELEASE_TAG, STARTED_TAG
 from rollout.core.publication import PUBLISHED_TAGS
 from rollout.core.record import TAGS
@@ -19,7 +20,6 @@ from tests.docs.pages import NAMES, ROOT, code, sources, spans, text
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import ModuleType
 
 COMMAND = re.compile(r"(?:^|[;&|(]\s*)(rollout|localazure) ([a-z]+)\b([^|&;)]*)")
 MAKE = re.compile(r"(?<![\w./-])make ([a-z]+)\b((?: [A-Za-z]+=\S+)*)")
@@ -30,9 +30,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 SOURCES = sources()
 
 
-def commands(module: ModuleType) -> dict[str, set[str]]:
+def commands(parser: Any) -> dict[str, set[str]]:
     """Return the options of each command of a command line."""
-    parser: Any = vars(module)["_parser"]()
     subparsers = next(each for each in parser._actions if isinstance(each.choices, dict))
     return {
         name: {option for action in sub._actions for option in action.option_strings}
@@ -40,7 +39,7 @@ def commands(module: ModuleType) -> dict[str, set[str]]:
     }
 
 
-KNOWN = {"rollout": commands(cli), "localazure": commands(local_cli)}
+KNOWN = {"rollout": commands(arguments.parser()), "localazure": commands(vars(local_cli)["_parser"]())}
 OPTIONS = {option for each in KNOWN.values() for options in each.values() for option in options}
 
 
