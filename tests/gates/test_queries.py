@@ -74,10 +74,8 @@ def test_a_custom_query_is_one_call_more_and_gets_its_names():
     both = asked(WORSE, CUSTOM, question=question, tier=Tier.LOGS)
     assert len(both) == 2
     assert both[1] == LogQuery(
-        'let deployment = "green";\n'
-        'let prod = "blue";\n'
-        "let start = datetime(2026-11-21T10:00:00Z);\n"
-        "let end = datetime(2026-11-21T10:10:00Z);\n"
+        'let deployment = "green"; let prod = "blue"; '
+        "let start = datetime(2026-11-21T10:00:00Z); let end = datetime(2026-11-21T10:10:00Z); "
         "AmlOnlineEndpointTrafficLog | count",
         WINDOW,
     )

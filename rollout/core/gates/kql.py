@@ -49,8 +49,8 @@ def instant(at: datetime) -> str:
 
 
 def let(name: str, value: str) -> str:
-    """Return a statement that gives a literal a name."""
-    return f"let {name} = {value};\n"
+    """Return a statement that gives a literal a name, on one line: errors count lines."""
+    return f"let {name} = {value}; "
 
 
 def blocks(  # noqa: PLR0917  # the parts of one text
