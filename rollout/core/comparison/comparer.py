@@ -136,12 +136,13 @@ class Comparer:
         self._evidence.append((at, total / math.log(10)))
         if parts and total >= self._bound:
             for watch, guilty in zip(self._counted, culprits(parts), strict=True):
-                watch.failed = watch.failed or guilty
+                watch.failed = watch.failed or (at if guilty else None)
         for place, line in self._own.items():
-            own = self._total(self._watches[place])
+            watch = self._watches[place]
+            own = self._total(watch)
             line.append((at, own / math.log(10)))
             if own >= self._bound:
-                self._watches[place].failed = True
+                watch.failed = watch.failed or at
 
     def _no_data(self, until: datetime | None) -> str | None:
         """Return whose requests are missing of late; None where nobody's are."""
@@ -159,7 +160,7 @@ class Comparer:
     def _verdict(self, watch: Watch, until: datetime | None) -> tuple[Verdict, str]:
         """Return a gate's verdict, and what it waits for where it is Inconclusive."""
         stage = self._stage
-        if watch.failed:
+        if watch.failed is not None:
             return Verdict.FAILED, ""
         if (missing := self._no_data(until)) is not None or stage is None:
             return Verdict.INCONCLUSIVE, missing or ""

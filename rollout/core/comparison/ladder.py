@@ -101,6 +101,6 @@ def _warning(per_minute: float, margin: float, after: timedelta | None, max_wait
     told = "never" if after is None else f"after about {after // timedelta(minutes=1)} minutes"
     return (
         f"at {per_minute:g} requests a minute not even a stage of 50 % tells +{margin * 100:g} points within "
-        f"{max_wait // timedelta(minutes=1)} minutes ({told}): raise maxWait or the margin, mirror traffic "
-        "first, or let a person accept what is proved"
+        f"{max_wait // timedelta(minutes=1)} minutes ({told}): raise maxWait or the margin, "
+        "or let a person accept what is proved"
     )

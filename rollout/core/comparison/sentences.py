@@ -44,8 +44,10 @@ def why(watch: Watch, compared: Compared, verdict: Verdict, waits: str, *, whole
     """Return what was measured, what is proved, and what is waited for."""
     failed = verdict is Verdict.FAILED
     said = [_measured(watch, watch.loudest() if failed and not whole else P95, whole=whole)]
-    if failed:
-        said.append(f"evidence {_peak(compared)} of {power(compared.bound)} that it is worse")
+    if watch.failed is not None and failed:
+        since = times.show_instant(watch.failed)[11:]
+        reached = f"evidence {_peak(compared)} of {power(compared.bound)} that it is worse"
+        said.append(f"{reached}, beyond it since {since}")
         return "; ".join(said)
     if not whole:
         proved = (
@@ -64,7 +66,9 @@ def waiting(watch: Watch, tell: timedelta | None, at_half: timedelta | None, ela
     """Return when a verdict is to be had at this traffic, and what would make it sooner."""
     if tell is None or tell <= elapsed:
         return ""
-    wait = f"can't tell {margin(watch, watch.allowed)} at this traffic before {times.show_duration(tell)}"
+    wait = (
+        f"can't tell {margin(watch, watch.allowed)} at this traffic before about {times.show_duration(tell)}"
+    )
     if at_half is None or at_half >= tell:
         return f"{wait}: wait"
     return f"{wait}: raise the stage to 50 % ({times.show_duration(at_half)}) or wait"

@@ -55,7 +55,8 @@ class Watch:
         """Of latency in the logs tier: the same for each percentile."""
         self.blind: str | None = None
         """Why the gate can't tell anything at this stage; None where it can."""
-        self.failed = False
+        self.failed: datetime | None = None
+        """The first block at which the evidence convicted; later ones don't take it back."""
         self.certified = False
         """Whether the margin was proved at some block of the stage that had enough behind it."""
         self.candidate: Points = []
