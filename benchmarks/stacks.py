@@ -28,9 +28,9 @@ config:
   rollout:model: azureml:credit-risk:1
   rollout:environment: azureml:credit-serving:1
   rollout:stages:
-    - {{traffic: 10, bake: 10m}}
-    - {{traffic: 50, bake: 10m}}
-    - {{traffic: 100, bake: 10m}}
+    - {{traffic: 10, bake: 20m}}
+    - {{traffic: 50, bake: 20m}}
+    - {{traffic: 100, bake: 20m}}
 """
 RATE = 60  # local Azure's clock: a bake of minutes passes in seconds
 MOST_UPS = 12

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 import yaml
 
 from rollout.core.config import Auth, Settings, read
-from rollout.core.gates.fixed import Empty
+from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings, Measure
+from rollout.core.plan import OnInconclusive
 from tests.config.stack import PROJECT, known_keys
 
 STACKS = ("dev", "staging", "prod")
@@ -53,16 +55,19 @@ def test_caution_grows_from_stack_to_stack():
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_shipped_gates_are_errors_and_latency(stack: str):
-    errors, latency = shipped(stack).gates
-    assert (errors.metric, errors.filter, errors.empty) == (
-        "RequestsPerMinute",
-        "statusCodeClass ne '2xx'",
-        Empty.ZERO,
+def test_the_shipped_gates_compare_with_prod(stack: str):
+    settings = shipped(stack)
+    assert settings.gates == (
+        ComparativeGate("errors-vs-prod", Measure.ERRORS, 0.01),
+        ComparativeGate("latency-vs-prod", Measure.LATENCY, 0.025),
     )
-    assert [errors.max.at(share) for share in (10, 50, 100)] == [1, 0, 0]
-    assert (latency.metric, latency.max.at(10)) == ("RequestLatency_P90", 50)
-    assert {gate.points for gate in (errors, latency)} == {5}
+    assert settings.comparison == ComparisonSettings()
+    assert settings.ladder.lag == timedelta(minutes=5)
+
+
+def test_only_where_nothing_is_at_stake_a_release_goes_on_in_doubt():
+    found = [shipped(stack).ladder.on_inconclusive for stack in STACKS]
+    assert found == [OnInconclusive.ADVANCE, OnInconclusive.HOLD, OnInconclusive.HOLD]
 
 
 def test_the_engine_leaves_every_complaint_to_the_program():
@@ -91,7 +96,6 @@ def test_defaults_agree_with_those_of_the_types():
         "slots",
         "keep_failed",
         "settle",
-        "lag",
         "retire_after",
         "max_wait",
         "on_inconclusive",
