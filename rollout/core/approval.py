@@ -12,6 +12,8 @@ from rollout.core import times
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rollout.core.gates.judgement import Finding
+
 _TEXT = re.compile(
     r"(?P<release>\S+)@(?P<stage>\d{1,3}(?:m\d{1,3})?)(?: margin (?P<margin>\d{1,3}(?:\.\d{1,6})?)pp)?"
     r" by (?P<who>.+) at (?P<at>\S+)",
@@ -56,6 +58,15 @@ class Approval:
     def covers(self, certified: float) -> bool:
         """Return whether a release that is at most so much worse is accepted."""
         return self.margin is not None and certified <= self.margin + _ROUNDING
+
+
+def proved_margin(finding: Finding) -> float | None:
+    """Return how much worse than prod the candidate is proved not to be by a gate, a share from 0 to 1.
+
+    None where nothing is proved, and where what is proved is a percentage of prod's latency: a margin of
+    points accepts nothing about that.
+    """
+    return finding.compared.certified if finding.compared is not None and finding.unit != "%" else None
 
 
 def show_margin(margin: float) -> str:

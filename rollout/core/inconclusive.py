@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollout.core import moves, times
-from rollout.core.approval import margin_over, show_margin
+from rollout.core.approval import margin_over, proved_margin, show_margin
 from rollout.core.plan import OnInconclusive, OnNoData
 from rollout.core.publication import answers
 from rollout.core.step import Phase
@@ -75,34 +75,29 @@ def _accepted(scene: Scene, doubtful: list[Finding]) -> tuple[Approval | None, s
     approved = scene.seen.published.approved
     if approved is None or not answers(scene.record, approved):
         return None, ""
-    if all((proved := _certified(each)) is not None and approved.covers(proved) for each in doubtful):
+    if all((proved := proved_margin(each)) is not None and approved.covers(proved) for each in doubtful):
         return approved, ""
     return None, f"; {approved.who} accepted {_margin(approved)}, and that doesn't cover it"
 
 
 def _ways_on(scene: Scene, doubtful: list[Finding]) -> str:
     """Return what a person can do: accept the margin that is proved by now, if there is one."""
-    proved = [margin for each in doubtful if (margin := _certified(each)) is not None]
+    proved = [margin for each in doubtful if (margin := proved_margin(each)) is not None]
     if len(proved) == len(doubtful):
         margin = show_margin(margin_over(max(proved)))
         return (
             f"`rollout approve --margin {margin}` accepts that it may be so much worse than prod; or wait, "
             f"or {_way_back(scene)}"
         )
-    unproved = ", ".join(each.gate for each in doubtful if _certified(each) is None)
+    unproved = ", ".join(each.gate for each in doubtful if proved_margin(each) is None)
     return (
-        f"no margin is proved for {unproved}, so none can be accepted: wait for more requests, let "
+        f"no margin in points is proved for {unproved}, so none can be accepted: wait for more requests, let "
         f"rollout:onInconclusive be advance, or {_way_back(scene)}; a higher first stage tells sooner"
     )
 
 
 def _way_back(scene: Scene) -> str:
     return f"set config back to {scene.record.prod_release} to take it back"
-
-
-def _certified(finding: Finding) -> float | None:
-    """Return the margin that is proved by now, as a share; None for a gate that proves none."""
-    return finding.compared.certified if finding.compared is not None else None
 
 
 def _margin(approval: Approval) -> str:

@@ -66,7 +66,12 @@ def test_where_no_margin_is_proved_none_is_asked_for() -> None:
     step = step_of(story, Metrics.UNPROVED)
     assert step.phase is Phase.PAUSED
     assert "rollout approve" not in step.reason
-    for said in ("no margin is proved for errors-vs-prod", "wait", "onInconclusive", "set config back to"):
+    for said in (
+        "no margin in points is proved for errors-vs-prod",
+        "wait",
+        "onInconclusive",
+        "set config back to",
+    ):
         assert said in step.reason
 
 
@@ -147,6 +152,16 @@ def test_gates_that_cant_be_read_are_red_however_long(doubt: OnInconclusive) -> 
 
 
 # What a person accepts
+
+
+def test_a_percentage_of_prods_latency_is_not_accepted_by_points() -> None:
+    story = comparing(4)
+    story.wait(60)
+    story.approve(1.0)
+    slower = replace(_doubtful(story).findings[0], gate="latency-vs-prod", unit="%")
+    step = _decided(story, _doubtful(story, slower))
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.PAUSED)
+    assert "no margin in points is proved for latency-vs-prod" in step.reason
 
 
 @pytest.mark.parametrize(("ups", "stage"), [(2, 0), (4, 50), (5, 100)])
