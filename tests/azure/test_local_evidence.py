@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollout.azure.measuring import measure
 from rollout.core.comparison.blocks import Baseline, Tier
+from rollout.core.gates.evidence import Answer, Query
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
 from rollout.core.gates.history import Thin
 from rollout.core.verdict import Verdict
@@ -16,9 +18,11 @@ from tests.localazure.local import NotingServing, in_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.localazure.local import Arm as Local
 
+USUAL = Baseline(Tier.METRICS, 99, 0.0, None, 1, 1)
 OK, WAIT, FAILED = Verdict.SUCCESSFUL, Verdict.INCONCLUSIVE, Verdict.FAILED
 P99 = FixedGate(
     "p99",
@@ -30,10 +34,25 @@ P99 = FixedGate(
 )
 
 
+NOT_2XX = FixedGate(
+    "errors", "RequestsPerMinute", filter="statusCodeClass ne '2xx'", max=Limit(9), empty=Empty.ZERO
+)
+
+
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     with in_process(tmp_path_factory.mktemp("azure"), NotingServing()) as local:
         yield local
+
+
+@pytest.fixture
+def averaging(tmp_path: Path) -> Iterator[Scene]:
+    """Where RequestsPerMinute of merged series is the mean of their samples."""
+    with (
+        in_process(tmp_path, NotingServing(), requests_per_minute="average") as local,
+        scene_of(local) as scene,
+    ):
+        yield scene
 
 
 @pytest.fixture
@@ -118,11 +137,28 @@ def test_a_query_of_ones_own_gets_its_names_and_gives_a_number(scene: Scene):
 
 
 def test_a_fixed_gate_counts_all_errors_of_all_codes(scene: Scene):
-    gate = FixedGate(
-        "errors", "RequestsPerMinute", filter="statusCodeClass ne '2xx'", max=Limit(9), empty=Empty.ZERO
-    )
     scene.traffic(20, scene.now - 5 * MINUTE, green=(50, 5))
     scene.traffic(20, scene.now - 5 * MINUTE, green=(50, 3))
-    asked = scene.asked(Baseline(Tier.METRICS, 99, 0.0, None, 1, 1))
-    found = scene.judged((gate,), asked)
+    asked = scene.asked(USUAL)
+    found = scene.judged((NOT_2XX,), asked)
     assert (found.verdict, found.findings[0].value, found.requests) == (OK, 8, 108 * 20)
+
+
+def test_gates_are_right_where_azure_averages_too(averaging: Scene):
+    scene = averaging
+    scene.traffic(20, scene.now - 5 * MINUTE, blue=(530, 10), green=(50, 5))
+    merged = Query(
+        ("RequestsPerMinute",), "deployment eq 'green'", "Average", MINUTE, scene.asked(USUAL).window
+    )
+    assert scene.subject is not None
+    found = measure([merged], scene.subject, scene.arm.cloud, scene.arm.tokens)[merged]
+    assert isinstance(found, Answer)
+    assert found.series[0].points[0].value == 27.5
+    judged = scene.judged((WORSE, NOT_2XX), scene.asked(USUAL))
+    compared = judged.findings[0].compared
+    assert compared is not None
+    assert (compared.candidate_requests, compared.candidate_events) == (1100, 100)
+    assert (compared.prod_requests, compared.prod_events) == (10800, 200)
+    assert (judged.findings[1].value, judged.requests) == (5, 1100)
+    alone = scene.judged((NOT_2XX,), scene.asked(USUAL))
+    assert (alone.findings[0].value, alone.requests) == (5, 1100)

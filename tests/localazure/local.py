@@ -160,9 +160,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def in_process(home: Path, serving: NotingServing, port: int | None = None) -> Iterator[Arm]:
-    """A local Azure in a thread of this process."""
-    settings = Settings(home=home, port=port or free_port(), operation_seconds=0.02)
+def in_process(home: Path, serving: NotingServing, port: int | None = None, **changed: Any) -> Iterator[Arm]:
+    """A local Azure in a thread of this process, with these settings changed."""
+    settings = Settings(home=home, port=port or free_port(), operation_seconds=0.02, **changed)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
