@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollout.core.config import Settings
@@ -80,6 +80,7 @@ def test_the_steps_are_those_of_saferollout():
 
 
 @pytest.mark.parametrize("name", ["errors", "latency"])
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60) | st.floats(0, 60), min_size=2, max_size=2))
 def test_measured_points_are_judged_as_validate_metrics_judges_them(name: str, newest: list[float]):
     limit = {"errors": 0, "latency": 30}[name]

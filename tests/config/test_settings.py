@@ -205,6 +205,7 @@ def test_pulumi_gives_scalars_as_text(text: str):
         "statusCodeClass ne '2xx'",
         "statusCode eq '500' and modelStatusCode eq '*'",
         "(statusCode eq '500' or statusCode eq '502') and statusCodeClass ne '2xx'",
+        "statusCode sw '5' and modelStatusCode ne '500'",
         "note eq 'it''s and or (deployment eq x)'",
     ],
 )

@@ -116,6 +116,7 @@ def test_counts_of_requests_are_split_by_every_dimension():
     filters = [query.filter for query in asked(ERRORS) if isinstance(query, Query)]
     assert filters == [f"{GREEN} and {NOT_2XX} and {EACH}", f"{GREEN} and {EACH}"]
     assert split("statusCode eq '500'") == "statusCode eq '500' and modelStatusCode eq '*'"
+    assert split("statusCode sw '5'") == "statusCode sw '5' and modelStatusCode eq '*'"
 
 
 def test_metrics_of_one_filter_share_a_call_and_are_asked_once():

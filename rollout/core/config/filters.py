@@ -7,15 +7,15 @@ from typing import Any
 
 from rollout.core.config.problems import NotAllowedError
 
-_COMPARISON = r"(?:[A-Za-z]\w*)\s+(?:(?:eq|ne)\s+'(?:[^'*]|'')+'|eq\s+'\*')"
+_COMPARISON = r"(?:[A-Za-z]\w*)\s+(?:(?:eq|ne|sw)\s+'(?:[^'*]|'')+'|eq\s+'\*')"
 _GROUP = rf"\(\s*{_COMPARISON}(?:\s+or\s+{_COMPARISON})*\s*\)"
 _TERM = rf"(?:{_COMPARISON}|{_GROUP})"
 _FILTER = re.compile(rf"\s*{_TERM}(?:\s+and\s+{_TERM})*\s*", re.IGNORECASE)
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
-_DIMENSION = re.compile(r"([A-Za-z]\w*)\s+(?:eq|ne)\s", re.IGNORECASE)
+_DIMENSION = re.compile(r"([A-Za-z]\w*)\s+(?:eq|ne|sw)\s", re.IGNORECASE)
 
 _ALLOWED = (
-    "comparisons such as statusCodeClass ne '2xx' (eq or ne, the value in single quotes) joined by and; "
+    "comparisons such as statusCodeClass ne '2xx' (eq, ne or sw, the value in single quotes) joined by and; "
     "or only in parentheses and between values of one dimension"
 )
 

@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 
 EVERY = "deployment eq '*'"
 _DIMENSIONS = ("statusCode", "modelStatusCode")
-_NAMED = re.compile(r"(\w+)\s+(?:eq|ne)\s", re.IGNORECASE)
+_NAMED = re.compile(r"(\w+)\s+(?:eq|ne|sw)\s", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
