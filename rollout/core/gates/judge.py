@@ -55,7 +55,8 @@ def _finding(gate: FixedGate, case: Case) -> Finding:
     asked = case.question
     bounds = Bounds.of(gate, asked.stage)
     if not limited(gate, asked.stage):
-        return _unjudged(gate, bounds, case, Verdict.ERROR, f"neither max nor min at stage {asked.stage.show()}")
+        why = f"neither max nor min at stage {asked.stage.show()}"
+        return _unjudged(gate, bounds, case, Verdict.ERROR, why)
     if not fits(gate, asked.window):
         needed = times.show_duration(gate.points * gate.interval)
         short = f"the window holds less than the {needed} it needs"
