@@ -11,7 +11,7 @@ from tests.docs.sentences import fragments, reasons, said
 
 PAGE = text("docs/operating.md")
 PULUMIS = {"the stack is currently locked"}
-DECIDE = "rollout/core/decide.py"
+DECIDES = [f"rollout/core/{name}.py" for name in ("decide", "climbing", "inconclusive", "taking_back")]
 
 
 def shown() -> list[str]:
@@ -28,7 +28,9 @@ def test_what_the_page_quotes_is_said(sentence: str):
         assert fragment in everything
 
 
-@pytest.mark.parametrize("reason", sorted({*reasons(DECIDE, "stay", "repair", "condemn")}))
+@pytest.mark.parametrize(
+    "reason", sorted({each for file in DECIDES for each in reasons(file, "stay", "repair", "condemn")})
+)
 def test_every_reason_to_wait_is_explained(reason: str):
     parts = fragments(reason)
     assert not parts or any(part in PAGE for part in parts), reason
