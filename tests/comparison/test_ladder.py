@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from rollout.core.comparison.blocks import Tier
 from rollout.core.comparison.eta import clear_eta, eta, sign_eta
-from rollout.core.comparison.ladder import decided, propose
-from tests.comparison.making import MINUTE, SETTINGS
+from rollout.core.comparison.ladder import propose
+from rollout.core.comparison.timing import time_to_clear, time_to_fail
+from rollout.core.gates.comparative import ComparativeGate
+from tests.comparison.making import BOTH, LATENCY, MINUTE, SETTINGS, baseline
 
 HOUR = timedelta(hours=1)
 QUARTER = 0.05 / 4
@@ -41,28 +44,39 @@ def test_signs_take_as_many_blocks_as_their_bound_needs():
 
 @pytest.mark.parametrize(
     ("per_minute", "shares"),
-    [(6000, (5, 50, 100)), (600, (5, 50, 100)), (120, (10, 50, 100)), (60, (25, 50, 100)), (35, (50, 100))],
+    [(6000, (5, 50, 100)), (600, (5, 50, 100)), (120, (10, 50, 100)), (60, (25, 50, 100)), (45, (50, 100))],
 )
 def test_the_ladder_begins_where_it_can_be_decided(per_minute: float, shares: tuple[int, ...]):
-    ladder = propose(per_minute, 0.005, 0.01, SETTINGS, HOUR)
+    ladder = propose(BOTH, SETTINGS, baseline(), per_minute, HOUR)
     assert tuple(rung.traffic for rung in ladder.rungs) == shares
     assert ladder.warning is None
     for rung in ladder.rungs[:-1]:
-        assert rung.decided is not None
-        assert rung.decided <= rung.bake <= HOUR
+        assert rung.cleared is not None
+        assert rung.cleared <= rung.bake <= HOUR
+        assert rung.within(HOUR)
 
 
+@pytest.mark.parametrize("tier", list(Tier))
 @pytest.mark.parametrize("per_minute", [0, 5, 15])
-def test_a_ladder_for_too_little_traffic_says_so(per_minute: float):
-    ladder = propose(per_minute, 0.005, 0.01, SETTINGS, HOUR)
+def test_a_ladder_for_too_little_traffic_says_so(per_minute: float, tier: Tier):
+    ladder = propose(BOTH, SETTINGS, baseline(tier), per_minute, HOUR)
     assert [rung.traffic for rung in ladder.rungs] == [50, 100]
     assert ladder.warning is not None
     assert f"at {per_minute:g} requests a minute" in ladder.warning
 
 
-def test_a_stage_is_decided_sooner_with_more_traffic():
-    times = [decided(rate, 10, 0.005, 0.01, SETTINGS, stages=2, gates=2) for rate in (60, 120, 600, 6000)]
-    assert all(one is not None for one in times)
-    known = [one for one in times if one is not None]
-    assert known == sorted(known, reverse=True)
-    assert known[-1] == SETTINGS.min_blocks * MINUTE
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("gate", BOTH)
+def test_a_stage_is_decided_sooner_with_more_traffic(gate: ComparativeGate, tier: Tier):
+    for time_to in (time_to_clear, time_to_fail):
+        rates = [(rate * 0.1, rate * 0.9) for rate in (60, 120, 600, 6000)]
+        times = [time_to(gate, SETTINGS, baseline(tier), each) for each in rates]
+        known = [one for one in times if one is not None]
+        assert len(known) == len(times)
+        assert known == sorted(known, reverse=True)
+    assert time_to_clear(gate, SETTINGS, baseline(tier), (600, 5400)) == SETTINGS.min_blocks * MINUTE
+
+
+def test_metrics_never_tell_latency_above_half():
+    assert time_to_clear(LATENCY, SETTINGS, baseline(Tier.METRICS), (450, 150)) is None
+    assert time_to_fail(LATENCY, SETTINGS, baseline(Tier.METRICS), (450, 150)) is None

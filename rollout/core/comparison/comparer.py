@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollout.core.comparison import sentences
@@ -27,6 +28,8 @@ RECENT_BLOCKS = 10
 """Without a request to one of the arms for so many blocks, there is no data."""
 
 _WORST = 3
+_HALF = 0.5
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass
@@ -186,10 +189,22 @@ class Comparer:
         return None
 
     def _slow(self, watch: Watch, stage: Stage) -> str:
-        tell = time_to_clear(watch, stage, self._settings)
-        at_half = time_to_clear(watch, stage, self._settings, share=0.5)
+        tell, at_half = self._time_to_clear(watch), self._time_to_clear(watch, share=_HALF)
         elapsed = stage.blocks * self._settings.block
-        return sentences.waiting(watch, tell, at_half if stage.share < 0.5 else None, elapsed)  # noqa: PLR2004
+        return sentences.waiting(watch, tell, at_half if stage.share < _HALF else None, elapsed)
+
+    def _time_to_clear(self, watch: Watch, share: float | None = None) -> timedelta | None:
+        """Return about how long this stage takes for a candidate as good as prod, or one with that share.
+
+        None at 100 %, and where there is no traffic yet.
+        """
+        stage = self._stage
+        if stage is None or stage.whole or watch.blind is not None or not (stage.n_c and stage.n_p):
+            return None
+        total = (stage.n_c + stage.n_p) / (stage.blocks * self._settings.block / _MINUTE)
+        its = stage.n_c / (stage.n_c + stage.n_p) if share is None else share
+        rates = total * its, total * (1 - its)
+        return time_to_clear(watch.gate, self._settings, self._baseline, rates, watch.present_share())
 
     def _comparison(self, place: int, until: datetime | None) -> Comparison:
         watch, stage = self._watches[place], self._stage
@@ -207,7 +222,7 @@ class Comparer:
             certified=margin,
             evidence=Line("evidence", tuple(points)),
             bound=self._bound / math.log(10),
-            eta=time_to_clear(watch, stage, self._settings) if stage else None,
+            eta=self._time_to_clear(watch),
             worst=tuple((at, log / math.log(10)) for at, log in worst),
             warnings=self._warnings(watch, stage),
         )

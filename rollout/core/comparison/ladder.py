@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollout.core.comparison.eta import clear_eta, eta
+from rollout.core.comparison.timing import time_to_clear, time_to_fail
 from rollout.core.traffic import WHOLE
 
 if TYPE_CHECKING:
-    from rollout.core.gates.comparative import ComparisonSettings
+    from collections.abc import Sequence
+
+    from rollout.core.comparison.blocks import Baseline
+    from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings
 
 SHARES = (5, 10, 25, 50)
 """What a first stage may have, in percent; the last compared stage has the greatest."""
 
 _LEAST_BAKE = timedelta(minutes=15)
+_LAST_BAKE = timedelta(minutes=30)
 _STEP = timedelta(minutes=5)
-_WORSE = 2
-"""A candidate worse by twice the margin is to be told as soon as one as good as prod."""
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,14 @@ class Rung:
 
     traffic: int
     bake: timedelta
-    decided: timedelta | None
-    """About when its gates can tell a candidate as good as prod from a bad one; None at 100 %, or never."""
+    cleared: timedelta | None
+    """About when all gates are Successful for a candidate as good as prod; None at 100 %, or never."""
+    failed: timedelta | None
+    """About when each gate has Failed for one worse by twice its margin; None at 100 %, or never."""
+
+    def within(self, max_wait: timedelta) -> bool:
+        """Return whether both kinds of candidates are told by then."""
+        return all(each is not None and each <= max_wait for each in (self.cleared, self.failed))
 
 
 @dataclass(frozen=True)
@@ -41,66 +50,58 @@ class Ladder:
 
 
 def propose(
-    per_minute: float,
-    base_share: float,
-    margin: float,
+    gates: Sequence[ComparativeGate],
     settings: ComparisonSettings,
+    baseline: Baseline,
+    per_minute: float,
     max_wait: timedelta,
-    *,
-    gates: int = 2,
 ) -> Ladder:
     """Return a ladder for so many requests a minute to the endpoint.
 
-    It begins at the least share that is decided within `max_wait`, so that few requests meet a bad
-    candidate, and compares once more at 50 %. Where not even that is decided in time, it says so.
+    It begins at the least share at which all gates can tell within `max_wait`, so that few requests meet a
+    bad candidate, and compares once more at 50 %. Where not even that can tell in time, it says so. Of the
+    baseline only what prod usually does counts: the ladder has one or two compared stages of its own.
     """
-    found = {
-        share: decided(per_minute, share, base_share, margin, settings, stages=2, gates=gates)
-        for share in SHARES
-    }
-    in_time = [share for share, after in found.items() if after is not None and after <= max_wait]
-    first = in_time[0] if in_time else SHARES[-1]
-    shares = dict.fromkeys((first, SHARES[-1]))
-    rungs = tuple(Rung(share, _bake(found[share], max_wait), found[share]) for share in shares)
-    whole = Rung(WHOLE, _bake(None, max_wait), None)
-    return Ladder((*rungs, whole), None if in_time else _warning(per_minute, margin, found[first], max_wait))
+    usual = replace(baseline, stages=2, gates=len(gates))
+    rungs = [_rung(gates, settings, usual, per_minute, share) for share in SHARES]
+    in_time = [rung for rung in rungs if rung.within(max_wait)]
+    first, last = (in_time or rungs[-1:])[0], rungs[-1]
+    chosen = [first] if first is last else [first, last]
+    baked = [replace(rung, bake=_bake(rung.cleared, max_wait)) for rung in chosen]
+    whole = Rung(WHOLE, _LAST_BAKE, None, None)
+    return Ladder((*baked, whole), None if in_time else _warning(per_minute, last, max_wait))
 
 
-def decided(
+def _rung(
+    gates: Sequence[ComparativeGate],
+    settings: ComparisonSettings,
+    baseline: Baseline,
     per_minute: float,
     share: int,
-    base_share: float,
-    margin: float,
-    settings: ComparisonSettings,
-    *,
-    stages: int,
-    gates: int,
-) -> timedelta | None:
-    """Return about when a stage clears a candidate as good as prod and fails one worse by twice the margin.
-
-    `share` is in percent. The later of the two; at least `min_blocks` and `min_requests`. None where never.
-    """
-    rate_c, rate_p = per_minute * share / WHOLE, per_minute * (WHOLE - share) / WHOLE
-    alpha = settings.alpha / (stages * gates)
-    cleared = clear_eta(rate_c, rate_p, base_share, margin, settings.beta, block=settings.block)
-    failed = eta(rate_c, rate_p, base_share, _WORSE * margin, alpha, block=settings.block)
-    if cleared is None or failed is None:
-        return None
-    enough = timedelta(minutes=math.ceil(settings.min_requests / rate_c))
-    return max(cleared, failed, enough, settings.min_blocks * settings.block)
+) -> Rung:
+    rates = per_minute * share / WHOLE, per_minute * (WHOLE - share) / WHOLE
+    cleared = [time_to_clear(gate, settings, baseline, rates) for gate in gates]
+    failed = [time_to_fail(gate, settings, baseline, rates) for gate in gates]
+    return Rung(share, _LEAST_BAKE, _latest(cleared), _latest(failed))
 
 
-def _bake(after: timedelta | None, max_wait: timedelta) -> timedelta:
-    """Return a bake that leaves time to decide, in steps of five minutes."""
-    if after is None:
-        return max(_LEAST_BAKE, min(max_wait, 2 * _LEAST_BAKE))
-    return max(_LEAST_BAKE, min(max_wait, math.ceil(after / _STEP) * _STEP))
+def _latest(times: Sequence[timedelta | None]) -> timedelta | None:
+    known = [each for each in times if each is not None]
+    return max(known) if known and len(known) == len(times) else None
 
 
-def _warning(per_minute: float, margin: float, after: timedelta | None, max_wait: timedelta) -> str:
-    told = "never" if after is None else f"after about {after // timedelta(minutes=1)} minutes"
+def _bake(cleared: timedelta | None, max_wait: timedelta) -> timedelta:
+    """Return a bake that leaves time to tell, in steps of five minutes."""
+    if cleared is None:
+        return max(_LEAST_BAKE, max_wait)
+    return max(_LEAST_BAKE, min(max_wait, math.ceil(cleared / _STEP) * _STEP))
+
+
+def _warning(per_minute: float, last: Rung, max_wait: timedelta) -> str:
+    told = None if last.cleared is None or last.failed is None else max(last.cleared, last.failed)
+    when = "never" if told is None else f"after about {told // _MINUTE} minutes"
     return (
-        f"at {per_minute:g} requests a minute not even a stage of 50 % tells +{margin * 100:g} points within "
-        f"{max_wait // timedelta(minutes=1)} minutes ({told}): raise maxWait or the margin, "
-        "or let a person accept what is proved"
+        f"at {per_minute:g} requests a minute not even a stage of {last.traffic} % can tell within "
+        f"{max_wait // _MINUTE} minutes ({when}): raise maxWait or the margins, or let a person accept what "
+        "is proved"
     )

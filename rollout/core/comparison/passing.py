@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SLOWER = 0.25
 """In the metrics tier: how much slower than prod's the candidate's P95 must be shown not to be."""
 
+USUALLY_SLOW = 0.05
+"""The share of prod's answers beyond its usual 95th percentile."""
+
 HISTORY_WEIGHT = 200
 """How many requests prod's history counts for in the guess of its present share."""
 

@@ -1,49 +1,82 @@
-"""How long a gate takes at the traffic that its stage has."""
+"""How long a gate takes at some traffic."""
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollout.core.comparison.counts import P95
-from rollout.core.comparison.eta import clear_eta, sign_eta
-from rollout.core.comparison.passing import HISTORY_WEIGHT
+from rollout.core.comparison.blocks import Tier
+from rollout.core.comparison.counts import LEVELS, P95
+from rollout.core.comparison.eta import clear_eta, eta, sign_eta
+from rollout.core.comparison.passing import USUALLY_SLOW
 from rollout.core.comparison.signs import chance_above
+from rollout.core.gates.comparative import ComparativeGate, Measure
 
 if TYPE_CHECKING:
-    from rollout.core.comparison.comparer import Stage
-    from rollout.core.comparison.watch import Watch
+    from rollout.core.comparison.blocks import Baseline
     from rollout.core.gates.comparative import ComparisonSettings
 
 _MINUTE = timedelta(minutes=1)
+_HALF = 0.5
+_WORSE = 2
 
 
 def time_to_clear(
-    watch: Watch, stage: Stage, settings: ComparisonSettings, share: float | None = None
+    gate: ComparativeGate,
+    settings: ComparisonSettings,
+    baseline: Baseline,
+    rates: tuple[float, float],
+    usual: float | None = None,
 ) -> timedelta | None:
-    """Return about how long a stage with this one's traffic takes to clear a candidate as good as prod.
+    """Return about how long a stage takes until the gate is Successful for a candidate as good as prod.
 
-    `share` asks the same for another share of that traffic. None at 100 %, and where there is no traffic.
+    `rates` are the candidate's and prod's requests a minute, `usual` is prod's share of events where more is
+    known of it than the baseline. None where that is never.
     """
-    if stage.whole or watch.blind is not None or not (stage.n_c and stage.n_p):
+    rate_c, rate_p = rates
+    if not (rate_c > 0 and rate_p > 0):
         return None
-    each, total = stage.share if share is None else share, stage.n_c + stage.n_p
-    if share is None:
-        each = stage.n_c / total
-    least = max(settings.min_blocks, round(settings.min_requests / (total * each) * stage.blocks))
-    proof = _proof(watch, stage, settings, (total * each, total * (1 - each)))
-    return None if proof is None else max(proof, least * settings.block)
+    if _by_signs(gate, baseline):
+        proof = _signs_to_clear(settings, rates)
+    else:
+        share = _usual(gate, baseline) if usual is None else usual
+        proof = clear_eta(rate_c, rate_p, share, gate.margin, settings.beta, block=settings.block)
+    if proof is None:
+        return None
+    enough = timedelta(minutes=math.ceil(settings.min_requests / rate_c))
+    return max(proof, enough, settings.min_blocks * settings.block)
 
 
-def _proof(
-    watch: Watch, stage: Stage, settings: ComparisonSettings, requests: tuple[float, float]
+def time_to_fail(
+    gate: ComparativeGate, settings: ComparisonSettings, baseline: Baseline, rates: tuple[float, float]
 ) -> timedelta | None:
-    """Return how long the proof itself takes, with so many requests to both arms in as long as the stage."""
-    if watch.by_signs:
-        n_c, n_p = (max(1, round(each / stage.blocks)) for each in requests)
-        chance = max(0.5, 1 - chance_above(n_c, n_p, P95))
-        return sign_eta(1 / settings.beta, settings.block, chance)
-    minutes = stage.blocks * settings.block / _MINUTE
-    base = (HISTORY_WEIGHT * watch.usual + watch.total.y_p) / (HISTORY_WEIGHT + watch.total.n_p)
-    rate_c, rate_p = (each / minutes for each in requests)
-    return clear_eta(rate_c, rate_p, base, watch.allowed, settings.beta, block=settings.block)
+    """Return about how long a stage takes until the gate has Failed, for one worse by twice the margin.
+
+    In the metrics tier, for one whose P50 and P95 are the greater in every block. None where that is never.
+    """
+    rate_c, rate_p = rates
+    alpha = settings.alpha / (max(1, baseline.stages) * max(1, baseline.gates))
+    if _by_signs(gate, baseline):
+        return sign_eta(1 / alpha, settings.block) if 0 < rate_c <= rate_p else None
+    if gate.measure is Measure.LATENCY:
+        alpha /= len(LEVELS)
+    usual = _usual(gate, baseline)
+    return eta(rate_c, rate_p, usual, _WORSE * gate.margin, alpha, block=settings.block)
+
+
+def _signs_to_clear(settings: ComparisonSettings, rates: tuple[float, float]) -> timedelta | None:
+    rate_c, rate_p = rates
+    if rate_c > rate_p:
+        return None
+    minutes = settings.block / _MINUTE
+    n_c, n_p = (max(1, round(rate * minutes)) for rate in rates)
+    return sign_eta(1 / settings.beta, settings.block, max(_HALF, 1 - chance_above(n_c, n_p, P95)))
+
+
+def _by_signs(gate: ComparativeGate, baseline: Baseline) -> bool:
+    return gate.measure is Measure.LATENCY and baseline.tier is Tier.METRICS
+
+
+def _usual(gate: ComparativeGate, baseline: Baseline) -> float:
+    return baseline.error_share if gate.measure is Measure.ERRORS else USUALLY_SLOW

@@ -15,7 +15,14 @@ from rollout.core.comparison.failing import (
     log_cap,
 )
 from rollout.core.comparison.guard import CountGuard, Guard, SignGuard
-from rollout.core.comparison.passing import SLOWER, Clearance, CountClearance, SignClearance
+from rollout.core.comparison.passing import (
+    HISTORY_WEIGHT,
+    SLOWER,
+    USUALLY_SLOW,
+    Clearance,
+    CountClearance,
+    SignClearance,
+)
 from rollout.core.gates.comparative import Measure
 
 if TYPE_CHECKING:
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
     from rollout.core.comparison.blocks import Baseline, Block
     from rollout.core.comparison.failing import Evidence
     from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings
-
-USUALLY_SLOW = 0.05
-"""The share of prod's answers beyond its usual 95th percentile."""
 
 _HALF = 0.5
 
@@ -99,6 +103,10 @@ class Watch:
         self.total = self.total.plus(self._signs(block) if self.by_signs else self.kind(block))
         if self.gate.measure is Measure.LATENCY and not self.by_signs:
             self.levels = [each.plus(slower(block, level)) for level, each in enumerate(self.levels)]
+
+    def present_share(self) -> float:
+        """Return prod's share of events, as the stage so far and prod's history have it."""
+        return (HISTORY_WEIGHT * self.usual + self.total.y_p) / (HISTORY_WEIGHT + self.total.n_p)
 
     def loudest(self) -> int:
         """Return at which of prod's percentiles the candidate's latency looks worst."""
