@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tests.docs.pages import Block
 
 WHOLE = re.compile(r"# (Pulumi\.[\w-]+\.yaml)\n")
-"""How a block begins that claims to be a whole stack."""
+"""How a block begins that claims to be a whole stack; one with keys of config only claims to be a part."""
+PROD = "Pulumi.prod.yaml"
 
 
 def of(*languages: str) -> list[Any]:
@@ -29,20 +30,23 @@ def of(*languages: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("block", of("yaml"))
-def test_yaml_parses_and_whole_stacks_are_good_config(block: Block):
+def test_yaml_parses_and_config_is_good_config(block: Block):
     document = yaml.safe_load(block.text)
-    claim = WHOLE.match(block.text)
-    if claim is None:
-        return
-    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
-    own = {
-        key.removeprefix("rollout:"): value
-        for key, value in document["config"].items()
-        if key.startswith("rollout:")
-    }
-    merged = {key: schema["default"] for key, schema in project.items()} | own
+    if claim := WHOLE.match(block.text):
+        taken(document["config"], claim[1])
+    elif set(document) <= {f"rollout:{key}" for key in project()}:
+        taken(yaml.safe_load((ROOT / PROD).read_text())["config"] | document, PROD)
+
+
+def project() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+
+
+def taken(config: dict[str, Any], file: str) -> None:
+    own = {key.removeprefix("rollout:"): value for key, value in config.items() if key.startswith("rollout:")}
+    merged = {key: schema["default"] for key, schema in project().items()} | own
     raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in merged.items()}
-    read(raw, file=claim[1], stack_keys=own)
+    read(raw, file=file, stack_keys=own)
 
 
 @pytest.mark.parametrize("block", of("python"))
