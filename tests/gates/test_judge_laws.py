@@ -35,6 +35,9 @@ gates = st.builds(
     min=st.sampled_from([Limit(), Limit(0)]),
     empty=st.sampled_from(Empty),
     failure_limit=st.integers(0, 2),
+    inconclusive_limit=st.integers(0, 2),
+    consecutive_error_limit=st.integers(0, 2),
+    consecutive_success_limit=st.integers(0, 3),
 )
 
 
