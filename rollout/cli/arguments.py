@@ -34,6 +34,14 @@ def parser() -> argparse.ArgumentParser:
             "Exit code: 0 Successful, 3 Inconclusive, 4 Error, 5 Failed, 1 the stack can't be read, 2 usage.",
         )
     )
+    _approve(
+        _of_stack(
+            commands,
+            "approve",
+            "accept what is proved of the candidate so far, so that its stage may go on",
+            "Exit code: 0 written, 1 can't be read or written, 2 nothing to accept, or wrong usage.",
+        )
+    )
     return top
 
 
@@ -53,6 +61,17 @@ def _status(status: argparse.ArgumentParser) -> None:
         default=5.0,
         metavar="SECONDS",
         help="between two looks of --watch; 5 if left out",
+    )
+
+
+def _approve(approve: argparse.ArgumentParser) -> None:
+    approve.add_argument(
+        "--margin",
+        type=inputs.margin,
+        help="how much worse than prod it may be, such as 2.1pp; what is proved by now if left out",
+    )
+    approve.add_argument(
+        "--stage", dest="rung", type=inputs.rung, help="only if the candidate is at this stage, such as 10"
     )
 
 

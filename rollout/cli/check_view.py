@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rollout.cli.colours import COLOURS
-from rollout.report import margin, words
+from rollout.report import words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,13 +62,6 @@ def _gates(gates: list[Gate]) -> Table:
             Text(verdict, COLOURS.get(gate["verdict"], "")),
             words.number(gate["value"], gate["unit"]),
             Text(gate["limit"]),
-            Text(_why(gate)),
+            Text(gate["reason"]),
         )
     return table
-
-
-def _why(gate: Gate) -> str:
-    """Return the reason, and what is proved so far."""
-    proved = f"; {margin.said(gate['margin'])}" if gate["margin"] else ""
-    when = f"; decidable after {gate['eta']}" if gate["eta"] and gate["verdict"] == "Inconclusive" else ""
-    return gate["reason"] + proved + when

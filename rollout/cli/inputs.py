@@ -11,6 +11,9 @@ from rollout.core import times
 
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _AMERICAN = ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m-%d-%Y")
+_RUNG = re.compile(r"\d{1,3}(?:m\d{1,2})?")
+_POINTS = 100
+"""Percentage points in a whole."""
 _GRAINS = {
     timedelta(minutes=minutes): text
     for minutes, text in (
@@ -74,6 +77,27 @@ def limit(text: str) -> float:
             raise ArgumentTypeError(f"{text!r} is no limit: a number, or a duration such as 50ms") from None
     if not math.isfinite(found):
         raise ArgumentTypeError(f"{text!r} is no limit: a finite number")
+    return found
+
+
+def margin(text: str) -> float:
+    """Return the share from 0 to 1 that `2.1pp` says: percentage points."""
+    try:
+        found = float(text.strip().removesuffix("pp"))
+    except ValueError:
+        found = math.nan
+    if not 0 < found <= _POINTS:
+        raise ArgumentTypeError(f"{text!r} is no margin: percentage points such as 2.1pp, at most 100")
+    return round(found / _POINTS, 8)
+
+
+def rung(text: str) -> str:
+    """Return a rung of the ladder as tags have it: `10` of `10` or `10%`, `0m20` of one that is mirrored."""
+    found = text.replace("%", "").strip()
+    if not _RUNG.fullmatch(found):
+        raise ArgumentTypeError(
+            f"{text!r} is no stage: its share such as 10, or 0m20 where 20 % are mirrored"
+        )
     return found
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import cloud
 from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
+from rollout.cli import pulumi
+from rollout.cli.pulumi import StackError
 from rollout.core.config import read
 from rollout.stack.files import stack_keys
-from rollout.stack.tags import NO_CLI, PendingTags, TagError
+from rollout.stack.tags import PendingTags, TagError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 _PREFIX = "rollout:"
 _SUBSCRIPTION = ("ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID")
-
-
-class StackError(Exception):
-    """The stack can't be read; says which, and what the Pulumi CLI said."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,14 @@ class StackView:
         except TagError as error:
             raise StackError(str(error)) from None
 
+    def set_tag(self, name: str, value: str) -> None:
+        """Write one of the stack's tags. Raises `StackError`."""
+        command = ("stack", "tag", "set", "--non-interactive", "--stack", self.name, "--", name, value)
+        pulumi.run(self.root, *command)
+
 
 def open_stack(name: str | None, root: Path) -> StackView:
-    """Return the stack of that name, or the selected one.
+    """Return the stack of that name, which may be `organization/project/stack`, or the selected one.
 
     Raises `StackError` if there is none, `ConfigError` with all that is wrong in its config, `ReadError` if
     the cloud can't be told.
@@ -56,7 +57,7 @@ def open_stack(name: str | None, root: Path) -> StackView:
     stack = name or _selected(root)
     config = _config(stack, root)
     raw = {key.removeprefix(_PREFIX): text for key, text in config.items() if key.startswith(_PREFIX)}
-    file = root / f"Pulumi.{stack}.yaml"
+    file = root / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     settings = read(raw, file=file.name, stack_keys=stack_keys(file))
     subscription = config.get("azure-native:subscriptionId") or _subscription()
     where = cloud.resolve(os.environ)
@@ -66,7 +67,7 @@ def open_stack(name: str | None, root: Path) -> StackView:
 
 
 def _selected(root: Path) -> str:
-    stacks = cast("list[dict[str, Any]]", _pulumi(root, "stack", "ls", "--json"))
+    stacks = cast("list[dict[str, Any]]", pulumi.ask(root, "stack", "ls"))
     chosen = [str(stack["name"]) for stack in stacks if stack.get("current")]
     if not chosen:
         raise StackError("no stack is selected: name one with --stack, or run `pulumi stack select`")
@@ -74,7 +75,7 @@ def _selected(root: Path) -> str:
 
 
 def _config(stack: str, root: Path) -> dict[str, str]:
-    found = cast("dict[str, dict[str, Any]]", _pulumi(root, "config", "--json", "--stack", stack))
+    found = cast("dict[str, dict[str, Any]]", pulumi.ask(root, "config", "--stack", stack))
     return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
 
 
@@ -86,17 +87,3 @@ def _subscription() -> str:
         "the subscription isn't known: set ARM_SUBSCRIPTION_ID, or `pulumi config set "
         "azure-native:subscriptionId ...`"
     )
-
-
-def _pulumi(root: Path, *arguments: str) -> object:
-    command = ["pulumi", *arguments, "--non-interactive"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60)
-    except FileNotFoundError:
-        raise StackError(NO_CLI) from None
-    except subprocess.TimeoutExpired:
-        raise StackError(f"`{' '.join(command)}` didn't answer within 60 s") from None
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise StackError(said[-1].removeprefix("error: ") if said else f"`{' '.join(command)}` failed")
-    return json.loads(done.stdout)

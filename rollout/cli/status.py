@@ -14,7 +14,7 @@ from rollout.cli import view
 from rollout.cli.stack import open_stack
 from rollout.core import times
 from rollout.core.judging import stage_opened
-from rollout.core.publication import phase_of
+from rollout.core.publication import answers, phase_of
 from rollout.core.step import Phase
 from rollout.core.traffic import NO_TRAFFIC
 from rollout.stack import tags
@@ -59,6 +59,7 @@ def look(stack: StackView) -> dict[str, Any]:
         "stage": _stage(found),
         "gates": _gates(found),
         "probe": found.seen.published.probe.show() if found.seen.published.probe else None,
+        "approved": _approved(found),
         "why": found.seen.published.reason,
         "next": {"step": found.step.kind.value, "reason": found.step.reason},
     }
@@ -90,17 +91,24 @@ def _deployments(found: Assessment) -> list[dict[str, Any]]:
 
 def _stage(found: Assessment) -> dict[str, Any] | None:
     record = found.record
-    stage = found.plan.stage_at(record.stage) if record.stage is not None else None
+    stage = found.plan.stage_at(record.stage, record.mirror) if record.stage is not None else None
     if stage is None or record.candidate is None:
         return None
     opened = stage_opened(record, found.seen)
     left = max(opened + stage.bake - found.seen.now, timedelta(0))
     return {
         "traffic": stage.traffic,
+        "mirror": stage.mirror,
         "since": times.show_instant(opened),
         "bake": times.show_duration(stage.bake),
         "bakeLeft": times.show_duration(left),
     }
+
+
+def _approved(found: Assessment) -> str | None:
+    """Return what a person accepted for the present stage."""
+    approved = found.seen.published.approved
+    return approved.show() if approved and answers(found.record, approved) else None
 
 
 def _gates(found: Assessment) -> list[dict[str, Any]]:
@@ -110,6 +118,7 @@ def _gates(found: Assessment) -> list[dict[str, Any]]:
         {
             "gate": finding.gate,
             "verdict": str(finding.verdict),
+            "dryRun": finding.dry_run,
             "value": finding.value,
             "limit": finding.limit,
             "reason": finding.reason,

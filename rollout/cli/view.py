@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rollout.cli.colours import COLOURS
+from rollout.report import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def render(found: dict[str, Any]) -> RenderableType:
     if stage := found["stage"]:
         parts.append(
             Text(
-                f"stage {stage['traffic']} % since {stage['since']}: "
+                f"stage {words.share_of_traffic(stage['traffic'], stage['mirror'])} since {stage['since']}: "
                 f"{stage['bakeLeft']} of {stage['bake']} left"
             )
         )
@@ -53,6 +54,8 @@ def render(found: dict[str, Any]) -> RenderableType:
         parts.append(_gates(found["gates"]))
     if found["probe"]:
         parts.append(Text(f"probe: {found['probe']}"))
+    if found["approved"]:
+        parts.append(Text(f"accepted: {found['approved']}"))
     if found["why"]:
         parts.append(Text(f"why: {found['why']}"))
     parts.append(Text(f"next `pulumi up`: {found['next']['step']}: {found['next']['reason']}"))

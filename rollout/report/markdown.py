@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rollout.report import margin, words
+from rollout.report import words
 
 if TYPE_CHECKING:
     from rollout.report.schema import Gate, Points, Report
@@ -31,7 +31,7 @@ def render(report: Report) -> str:
         lines += ["| gate | verdict | value | limit | over time |", "| --- | --- | --- | --- | --- |"]
         lines += [_row(gate) for gate in gates]
         lines.append("")
-        lines += [f"- {_plain(gate['reason'])}{_proved(gate)}" for gate in gates]
+        lines += [f"- {_plain(gate['reason'])}" for gate in gates]
         lines += [
             f"  - {_plain(gate['name'])}: {_plain(each)}" for gate in gates for each in gate["warnings"]
         ]
@@ -74,10 +74,6 @@ def _row(gate: Gate) -> str:
     )
     value = words.number(gate["value"], gate["unit"])
     return f"| {_plain(gate['name'])} | {verdict} | {value} | {_plain(gate['limit'])} | {drawn} |"
-
-
-def _proved(gate: Gate) -> str:
-    return f" ({margin.said(gate['margin'])})" if gate["margin"] else ""
 
 
 def _verdict(verdict: str) -> str:

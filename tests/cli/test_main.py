@@ -38,9 +38,19 @@ FOUND = {
             "instances": 1,
         },
     ],
-    "stage": {"traffic": 10, "since": "2026-11-21T09:50:00Z", "bake": "30m", "bakeLeft": "20m"},
-    "gates": [{"gate": "errors", "verdict": "Failed", "value": 3.0, "limit": "<= 1", "reason": "3 at 09:55"}],
+    "stage": {"traffic": 10, "mirror": 0, "since": "2026-11-21T09:50:00Z", "bake": "30m", "bakeLeft": "20m"},
+    "gates": [
+        {
+            "gate": "errors",
+            "verdict": "Failed",
+            "dryRun": False,
+            "value": 3.0,
+            "limit": "<= 1",
+            "reason": "3 at 09:55",
+        }
+    ],
     "probe": "Successful credit-risk:2-deadbeef 2026-11-21T09:49:00Z",
+    "approved": None,
     "why": "to 10 %",
     "next": {"step": "abort", "reason": "errors failed"},
 }
