@@ -46,7 +46,7 @@ class LogWorkspace:
 
 
 def reader(
-    workspace: LogWorkspace | None,
+    workspace: LogWorkspace | ReadError | None,
     endpoint: str,
     cloud: Cloud,
     credential: TokenCredentialFrom,
@@ -56,8 +56,10 @@ def reader(
     """Return what answers one query on the endpoint's log.
 
     The token is fetched here and now: where it comes from may not work on another thread. Raises
-    `AzureFault` where there is none, and `Missing` where there is no workspace to ask.
+    `AzureFault` where there is none, and `ReadError` where there is no workspace to ask.
     """
+    if isinstance(workspace, ReadError):
+        raise workspace
     what = f"the traffic log of {endpoint}"
     if workspace is None:
         raise Missing(

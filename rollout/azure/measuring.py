@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollout.azure import ids, logs, metrics
 from rollout.azure.credential import TokenCredentialFrom
-from rollout.azure.errors import AzureFault
+from rollout.azure.errors import AzureFault, ReadError
 from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.gates.evidence import Answer, LogQuery, Query, Table, Unreadable
 from rollout.core.gates.history import AMPLE, LONG, SHORT, Thin, baseline_of, history_queries
@@ -36,8 +36,8 @@ class Subject:
     id: str
     """Its ARM id."""
     location: str
-    log: logs.LogWorkspace | None = None
-    """Where its traffic log goes."""
+    log: logs.LogWorkspace | ReadError | None = None
+    """Where its traffic log goes, or why that can't be read: then what needs the log can't be either."""
 
     @property
     def name(self) -> str:
@@ -45,7 +45,7 @@ class Subject:
         return ids.name_of(self.id)
 
     def tier(self, source: Tier | None = None) -> Tier:
-        """Return where evidence comes from: what config says, else logs where there are any."""
+        """Return where evidence comes from: what config says, else logs where there may be any."""
         return source or (Tier.LOGS if self.log is not None else Tier.METRICS)
 
 

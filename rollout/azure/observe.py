@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.azure.endpoint import LiveDeployment, LiveEndpoint, read_deployments, read_endpoint
+from rollout.azure.errors import ReadError
 from rollout.azure.measuring import Subject
 from rollout.azure.traffic_log import read_log_settings
 from rollout.azure.workspace import LiveWorkspace, read_workspace
@@ -35,12 +36,17 @@ class Sight:
     deployments: Mapping[str, LiveDeployment]
     logs_exist: bool
     """Whether the endpoint has a diagnostic setting of ours."""
-    log: LogWorkspace | None = None
+    log: LogWorkspace | ReadError | None = None
     """The Log Analytics workspace that a diagnostic setting sends the endpoint's traffic log to."""
 
     @property
     def traffic_log(self) -> str | None:
-        """The `customerId` of that workspace; None where there is none, and metrics are all there is."""
+        """The `customerId` of that workspace; None where there is none, and metrics are all there is.
+
+        Raises `ReadError` where it can't be read.
+        """
+        if isinstance(self.log, ReadError):
+            raise self.log
         return self.log.customer_id if self.log else None
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import ids
-from rollout.azure.errors import Unintelligible
+from rollout.azure.errors import ReadError, Unintelligible
 from rollout.azure.logs import LogWorkspace
 from rollout.core.gates.kql import TABLE
 from rollout.core.place import LOGS
@@ -24,14 +24,17 @@ class LogSettings:
 
     ours: bool = False
     """Whether the stack's own is among them."""
-    workspace: LogWorkspace | None = None
-    """Where the traffic log goes; None where it goes to no workspace that is there."""
+    workspace: LogWorkspace | ReadError | None = None
+    """Where the traffic log goes; None where it goes to no workspace that is there.
+
+    A workspace that can't be read is no reason to read nothing at all: an abort needs no measurements.
+    """
 
 
 def read_log_settings(arm: Arm, endpoint_id: str) -> LogSettings:
     """Return what the diagnostic settings say, ours first; nothing where there is no endpoint.
 
-    A workspace that is gone gets no log. Raises `ReadError`.
+    A workspace that is gone gets no log. Raises `ReadError` where the settings can't be read.
     """
     what = f"the diagnostic settings of {ids.name_of(endpoint_id)}"
     listed = arm.get(
@@ -65,17 +68,19 @@ def _workspace_of(setting: dict[str, Any]) -> str | None:
     return workspace if sent and isinstance(workspace, str) and workspace else None
 
 
-def _read_workspace(arm: Arm, workspace_id: str) -> LogWorkspace | None:
+def _read_workspace(arm: Arm, workspace_id: str) -> LogWorkspace | ReadError | None:
     what = f"the Log Analytics workspace {ids.name_of(workspace_id)}"
     try:
         body = arm.get(workspace_id, _LOGS_API, what=what).body
+    except ReadError as fault:
+        return fault
     except ValueError as error:
-        raise Unintelligible(what, str(error)) from None
+        return Unintelligible(what, str(error))
     if body is None:
         return None
     customer = _mapping(body.get("properties")).get("customerId")
     if not isinstance(customer, str) or not customer:
-        raise Unintelligible(what, f"its customerId is {customer!r}")
+        return Unintelligible(what, f"its customerId is {customer!r}")
     return LogWorkspace(customer, workspace_id)
 
 

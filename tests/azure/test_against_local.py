@@ -19,6 +19,7 @@ from rollout.azure.probe import probe
 from rollout.azure.scoring import Scorer
 from rollout.azure.workspace import latest_version, own_datastore, read_asset, read_workspace
 from rollout.core.assets import AssetKind, AssetRef
+from rollout.core.config import ProbeSettings
 from rollout.core.gates.evidence import Answer, Query, Unreadable
 from rollout.core.observed import Provisioning
 from rollout.core.probe import ScoreAnswer
@@ -234,6 +235,6 @@ def test_a_deployment_that_isnt_served_is_an_error_of_the_probe(arm: Arm, endpoi
     live, _ = read_endpoint(arm, endpoint)
     assert live is not None
     with Scorer(live.scoring_uri or "", bearer(arm, live)) as scorer:
-        verdict, reason = probe(scorer, "none", b"{}", max_latency=timedelta(seconds=5))
+        verdict, reason = probe(scorer, "none", None, (b"{}",), ProbeSettings("x.json"))
     assert verdict is Verdict.ERROR
     assert "status 404: no such deployment answers there yet" in reason

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollout.azure.errors import Forbidden
 from rollout.azure.measuring import measure
 from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.gates.evidence import Answer, Query
@@ -59,6 +60,7 @@ def averaging(tmp_path: Path) -> Iterator[Scene]:
 def scene(local: Local) -> Iterator[Scene]:
     with scene_of(local) as scene:
         yield scene
+    local.control("DELETE", "faults")
 
 
 def test_the_traffic_log_is_found_by_any_setting_that_sends_it(scene: Scene):
@@ -76,6 +78,16 @@ def test_the_traffic_log_is_found_by_any_setting_that_sends_it(scene: Scene):
     assert (sight.traffic_log, sight.logs_exist) == (customer, False)
     scene.local.ask("DELETE", f"{settings}/theirs")
     assert scene.sight().traffic_log is None
+
+
+def test_a_workspace_that_can_t_be_read_stops_what_needs_it_alone(scene: Scene):
+    scene.fault({"match": {"path": "/workspaces/log-"}, "status": 403})
+    sight = scene.sight()
+    with pytest.raises(Forbidden, match="the Log Analytics workspace log-"):
+        _ = sight.traffic_log
+    assert sight.endpoint is not None
+    assert sight.subject is not None
+    assert sight.subject.tier(Tier.METRICS) is Tier.METRICS
 
 
 @pytest.mark.parametrize("tier", Tier)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollout.azure import logs, measuring
+from rollout.azure.errors import Forbidden
 from rollout.azure.logs import LogWorkspace
 from rollout.azure.measuring import Subject
 from rollout.core.comparison.blocks import Baseline, Tier
@@ -197,6 +198,16 @@ def test_nobody_there_is_unreadable(measure: Measure):
 def test_no_workspace_is_unreadable_and_nothing_is_sent(fake: FakeAzure, measure: Measure):
     measure.subject = Subject(ENDPOINT, "eastus")
     assert "no diagnostic setting of the endpoint sends AmlOnlineEndpointTrafficLog" in measure.why()
+    assert not fake.asked
+
+
+def test_a_workspace_that_can_t_be_read_is_no_reason_to_read_metrics_instead(
+    fake: FakeAzure, measure: Measure
+):
+    fault = Forbidden("the Log Analytics workspace log", "403")
+    measure.subject = Subject(ENDPOINT, "eastus", fault)
+    assert measure.subject.tier() is Tier.LOGS
+    assert measure.why() == "the Log Analytics workspace log can't be read: 403."
     assert not fake.asked
 
 
