@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf import empty_pb2, json_format
 
-from . import packages
+from . import packages, plugins
 from .interpreter import Interpreter, InterpreterError, choose
 from .process import TOLD_THE_USER, Programs, end_with
 from .sdk import language, plugin, service
@@ -69,6 +69,20 @@ class LanguageHost(service.LanguageRuntimeServicer):
         if code < 0:
             return language.RunResponse(error=f"program was ended by signal {-code}")
         return language.RunResponse(error=f"program exited with non-zero exit code: {code}")
+
+    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: D102, N802
+        chosen = _interpreter(request.info, context)
+        environment = dict(each.split("=", 1) for each in request.env) or dict(os.environ)
+        started = plugins.command(
+            chosen, request.kind, Path(request.info.program_directory), list(request.args)
+        )
+        for output in plugins.run(
+            started, Path(request.pwd), chosen.environment(environment), context.add_callback
+        ):
+            if output.exit_code is not None:
+                yield language.RunPluginResponse(exitcode=output.exit_code)
+            else:
+                yield language.RunPluginResponse(stdout=output.stdout, stderr=output.stderr)
 
     def _settings(self, request: Any) -> dict[str, Any]:
         return {
