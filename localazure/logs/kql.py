@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,44 @@ from duckdb_kql.ir import ColumnRef, CommandSource, NamedExpr, Node, Query, Tabl
 from duckdb_kql.lower import lower
 
 from localazure.logs.errors import semantic_error, syntax_error
+from localazure.logs.percentiles import spell_out_percentiles
 from localazure.logs.quick import quickened
+from localazure.logs.stages import next_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
-__all__ = ["translate"]
+    from localazure.logs.stages import Stage
+
+__all__ = ["prepared", "staged", "translate"]
 
 Schema = dict[str, list[str]]
+
+
+def prepared(text: str) -> str:
+    """A query with what the translation lacks spelt out, so far as that is a matter of words.
+
+    Raises:
+        LogsError: 400: it is no query.
+    """
+    bare = strip_leading_comments(text).strip()
+    if bare.startswith("."):
+        raise syntax_error("A management command is no query: it can't begin with '.'", 1, 0)
+    if not bare:
+        raise syntax_error("Query is empty", 1, 0)
+    with _refusals():
+        return spell_out_percentiles(text)
+
+
+def staged(text: str) -> Stage | None:
+    """The first operator of a query that takes a step of its own, as `stages.next_stage` finds it.
+
+    Raises:
+        LogsError: 400: it is no query.
+    """
+    with _refusals():
+        return next_stage(text)
 
 
 def translate(
@@ -35,18 +65,21 @@ def translate(
     Raises:
         LogsError: 400: it is no KQL, names what isn't there, or needs what isn't supported here.
     """
-    if strip_leading_comments(text).startswith("."):
-        raise syntax_error("A management command is no query: it can't begin with '.'", 1, 0)
-    if not strip_leading_comments(text).strip():
-        raise syntax_error("Query is empty", 1, 0)
     tables = {name: list(columns) for name, columns in schema.items()}
-    try:
+    with _refusals():
         query = lower(text)
         nodes = list(_nodes(query))
         _check_names(nodes, tables)
         found = to_sql(text, schema=tables, allow_write=False, query_now=now.replace(tzinfo=None))
         types = {name: kind for columns in schema.values() for name, kind in columns.items()}
         return quickened(str(found), nodes, types), dict(found.parameters)
+
+
+@contextlib.contextmanager
+def _refusals() -> Generator[None]:
+    """What the translation says, in Azure's words."""
+    try:
+        yield
     except KqlSyntaxError as error:
         raise _not_parsed(error) from error
     except KqlUnsupportedError as error:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from localazure.logs.bag_unpack import bag_unpack
 from localazure.logs.errors import semantic_error, too_long
-from localazure.logs.kql import translate
+from localazure.logs.kql import prepared, staged, translate
+from localazure.logs.make_series import make_series
 from localazure.logs.tables import TABLES, Source, select
 from localazure.logs.values import kusto_type, to_json
+from localazure.logs.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +29,8 @@ __all__ = ["Asked", "Found", "run"]
 MOST_ROWS = 500_000
 MOST_BYTES = 64 * 2**20
 BATCH = 10_000
+MOST_STAGES = 20
+STAGES = {"MakeSeriesOperator": make_series, "EvaluateOperator": bag_unpack}
 TOO_LARGE = "The results of this query exceed the set limit of {}, so not all records were returned"
 
 
@@ -94,9 +99,23 @@ def _answer(reader: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
         inner = select(table, asked.sources.get(table.name, ()), asked.visible)
         within = f"SELECT * FROM ({inner}){_between(asked.span)}"  # noqa: S608 - ours, and times
         reader.execute(f'CREATE TEMP VIEW "{table.name}" AS {within}')
-    sql, parameters = translate(asked.text, schema, asked.now)
+
+    def translated(text: str) -> tuple[str, dict[str, Any]]:
+        return translate(text, schema, asked.now)
+
+    bench = Workbench(reader, translated)
+    text = prepared(asked.text)
     try:
-        return _fetched(reader.execute(sql, parameters or None))
+        for number in range(MOST_STAGES):
+            stage = staged(text)
+            if stage is None:
+                sql, parameters = translated(text)
+                return _fetched(reader.execute(sql, parameters or None))
+            name = f"__stage{number}"
+            made = STAGES[stage.operator.kind](bench, stage, name)
+            schema[name] = {column: kusto_type(kind) for column, kind in made.items()}
+            text = text[: stage.start] + name + text[stage.stop :]
+        raise semantic_error(f"More than {MOST_STAGES} make-series and evaluate operators")
     except duckdb.Error as error:
         raise _refused(error) from error
 
