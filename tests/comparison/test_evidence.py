@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom, nchypergeom_fisher
 
 from rollout.core.comparison.blocks import Arm
-from rollout.core.comparison.counts import P50, P95, Counts
+from rollout.core.comparison.counts import P50, P95, Counts, slower
 from rollout.core.comparison.failing import ODDS, CountEvidence, SignEvidence, error_evidence, log_cap
+from rollout.core.comparison.growth import LATER, Growth
 from rollout.core.comparison.hypergeometric import at_most, log_ratios
 from rollout.core.comparison.signs import chance_above, log_tilts
 from tests.comparison.making import block
@@ -48,7 +49,7 @@ def test_the_ratio_of_one_block():
     ],
 )
 def test_the_evidence_of_a_block_that_repeats(cap: float, expected: list[float]):
-    evidence = error_evidence(cap)
+    evidence = error_evidence(cap, later=0)
     evidence.open()
     found: list[float] = []
     for number in range(4):
@@ -113,7 +114,7 @@ def test_no_arm_is_ever_worse_than_the_other_by_both_readings(counts: Counts):
 @given(st.lists(tables(20), max_size=8), st.randoms())
 def test_the_order_of_blocks_changes_no_evidence(found: list[Counts], random: Random):
     def log_of(order: list[Counts]) -> list[float]:
-        evidence = error_evidence(log_cap(0.05))
+        evidence = error_evidence(log_cap(0.05), later=0)
         evidence.open()
         for number, counts in enumerate(order):
             evidence.add(minute(counts, number))
@@ -178,7 +179,7 @@ def test_a_share_of_traffic_that_rises_with_prods_errors_is_not_the_candidates_f
 
 
 def test_each_stage_starts_a_count_that_goes_on():
-    evidence = error_evidence(NO_CAP)
+    evidence = error_evidence(NO_CAP, later=0)
     evidence.open()
     evidence.add(minute(Counts(3, 60, 3, 540)))
     evidence.open()
@@ -186,9 +187,37 @@ def test_each_stage_starts_a_count_that_goes_on():
     assert evidence.logs() == pytest.approx([4.93487921, 2.23835063], abs=1e-7)
 
 
+@pytest.mark.parametrize("minutes", [0, 1, 2, 7])
+def test_what_is_set_aside_for_later_makes_one_in_all(minutes: int):
+    growth = Growth(3)
+    for _ in range(minutes):
+        growth.add([0.0] * 3)
+    assert growth.log() == pytest.approx(0, abs=1e-12)
+
+
+def test_growth_is_a_mean_over_when_it_began():
+    growth = Growth(1, later=0.5)
+    for factor in (0.2, 3.0, 5.0):
+        growth.add([math.log(factor)])
+    afresh = 3.0 / 2 + 15.0 / 6 + 5.0 / 12 + 1 / 4
+    assert math.exp(growth.log()) == pytest.approx(0.5 * 3.0 + 0.5 * afresh)
+
+
+@pytest.mark.parametrize("later", [0.0, LATER])
+def test_a_release_that_turns_slow_after_a_long_quiet_time_is_seen(later: float):
+    evidence = CountEvidence((lambda each: slower(each, P50),), log_cap(0.05), 0.01, later)
+    evidence.open()
+    quiet, slow = Arm(600, 0, (270, 0, 0)), Arm(600, 0, (360, 0, 0))
+    for number in range(120):
+        evidence.add(block(number, quiet, Arm(5400, 0, (2700, 0, 0))))
+    for number in range(120, 140):
+        evidence.add(block(number, slow, Arm(5400, 0, (2700, 0, 0))))
+    assert (evidence.logs()[0] >= math.log(80)) is bool(later)
+
+
 def test_evidence_of_several_kinds_is_their_mean():
     kinds = (lambda _: Counts(3, 60, 3, 540), lambda _: Counts(0, 60, 0, 540))
-    evidence = CountEvidence(kinds, NO_CAP, 0.01)
+    evidence = CountEvidence(kinds, NO_CAP, 0.01, later=0)
     evidence.open()
     evidence.add(minute(Counts()))
     assert evidence.logs() == pytest.approx([math.log((math.exp(2.23835063) + 1) / 2)], abs=1e-7)
@@ -227,8 +256,10 @@ def test_how_often_a_percentile_of_few_is_the_greater(n_c: int, n_p: int, level:
     assert chance_above(n_c, n_p, level) == pytest.approx(float((its > usual).mean()), abs=0.015)
 
 
-@pytest.mark.parametrize(("minutes", "convicts"), [(8, False), (9, True)])
-def test_nine_blocks_in_which_both_percentiles_are_slower_convict_one_of_four(minutes: int, convicts: object):
+@pytest.mark.parametrize(("minutes", "convicts"), [(8, False), (10, True)])
+def test_ten_blocks_in_which_both_percentiles_are_slower_convict_one_gate_of_four(
+    minutes: int, convicts: object
+):
     evidence = SignEvidence(0.10, log_cap(0.05))
     evidence.open()
     for number in range(minutes):

@@ -77,7 +77,7 @@ def test_latency_from_metrics_counts_blocks():
 def test_the_stage_at_100_has_no_prod_beside_it():
     whole = steady(12, alike(600, 3), NOBODY, traffic=100)
     assert said((whole,))[0] == (
-        "0.5 % (36 of 7200), no prod beside it; evidence 10^-18.4 of 10^1.3 that it is worse"
+        "0.5 % (36 of 7200), no prod beside it; evidence 10^-2.1 of 10^1.3 that it is worse"
     )
     assert said((whole,), Tier.METRICS)[1].startswith("P95 above 1.25 times prod's usual in 0 of 12 blocks;")
     few = steady(12, alike(4), NOBODY, traffic=100)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from rollout.core.comparison.counts import LEVELS, P50, P95, Counts, errors, percentile, slower
+from rollout.core.comparison.growth import LATER, Growth
 from rollout.core.comparison.hypergeometric import log_ratios
 from rollout.core.comparison.logspace import NOTHING, log_average
 from rollout.core.comparison.signs import ODDS as SIGN_ODDS
@@ -25,6 +27,7 @@ LATENCY_FLOOR = 0.01
 """Nor one with less than 1 point more slow answers."""
 
 _CAP = 0.49
+_RECENT = 10
 
 
 def log_cap(alpha: float) -> float:
@@ -61,15 +64,18 @@ class CountEvidence:
     then has a mean of at most 1, so the products are supermartingales, and so are averages of them.
     """
 
-    def __init__(self, kinds: Sequence[Callable[[Block], Counts]], cap: float, floor: float) -> None:
+    def __init__(
+        self, kinds: Sequence[Callable[[Block], Counts]], cap: float, floor: float, later: float = LATER
+    ) -> None:
         self._kinds = tuple(kinds)
         self._cap = cap
         self._floor = floor
+        self._later = later
         self._counts: list[list[_Count]] = []
 
     def open(self) -> None:
         """Begin another count from here."""
-        self._counts.append([_Count() for _ in self._kinds])
+        self._counts.append([_Count(self._later) for _ in self._kinds])
 
     def add(self, block: Block) -> float:
         """Take a block into all counts; return the logarithm of what it says on its own."""
@@ -85,7 +91,7 @@ class CountEvidence:
     def logs(self) -> list[float]:
         """Return the logarithm of the evidence of each count."""
         return [
-            log_average([kind.log() for kind in kinds])
+            log_average([kind.growth.log() for kind in kinds])
             if max(kind.difference for kind in kinds) >= self._floor
             else NOTHING
             for kinds in self._counts
@@ -95,13 +101,13 @@ class CountEvidence:
         """Return which kind of events speaks loudest against the candidate, since the first stage."""
         if not self._counts:
             return 0
-        logs = [kind.log() for kind in self._counts[0]]
+        logs = [kind.growth.log() for kind in self._counts[0]]
         return logs.index(max(logs))
 
 
-def error_evidence(cap: float) -> CountEvidence:
+def error_evidence(cap: float, later: float = LATER) -> CountEvidence:
     """Return the evidence of a gate on errors, in either tier."""
-    return CountEvidence((errors,), cap, ERRORS_FLOOR)
+    return CountEvidence((errors,), cap, ERRORS_FLOOR, later)
 
 
 def latency_evidence(cap: float) -> CountEvidence:
@@ -121,11 +127,11 @@ class SignEvidence:
     def __init__(self, slack: float, cap: float) -> None:
         self._slack = slack
         self._cap = cap
-        self._sums: list[list[list[float]]] = []
+        self._growths: list[tuple[Growth, ...]] = []
 
     def open(self) -> None:
         """Begin another count from here."""
-        self._sums.append([[0.0] * len(SIGN_ODDS) for _ in (P50, P95)])
+        self._growths.append(tuple(Growth(len(SIGN_ODDS)) for _ in (P50, P95)))
 
     def add(self, block: Block) -> float:
         """Take a block into all counts; return the logarithm of what it says on its own."""
@@ -140,40 +146,42 @@ class SignEvidence:
             tilts = log_tilts(chance, happened=its > (1 + self._slack) * usual)
             factors = [min(each, self._cap) for each in tilts]
             alone.append(log_average(factors))
-            for sums in self._sums:
-                sums[place] = [old + new for old, new in zip(sums[place], factors, strict=True)]
+            for growths in self._growths:
+                growths[place].add(factors)
         return log_average(alone)
 
     def logs(self) -> list[float]:
         """Return the logarithm of the evidence of each count."""
-        return [log_average([log_average(each) for each in sums]) for sums in self._sums]
+        return [log_average([each.log() for each in growths]) for growths in self._growths]
 
 
 class _Count:
     """The evidence in one kind of events since one stage's begin."""
 
-    def __init__(self) -> None:
-        self._sums = [0.0] * len(ODDS)
-        self._excess = 0.0
-        self._weight = 0.0
+    def __init__(self, later: float) -> None:
+        self.growth = Growth(len(ODDS), later)
+        self._all = (0.0, 0.0)
+        self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
 
     def add(self, counts: Counts, factors: Sequence[float]) -> None:
-        self._sums = [old + new for old, new in zip(self._sums, factors, strict=True)]
+        self.growth.add(factors)
         y_c, n_c, y_p, n_p = counts
-        if n_c and n_p:
-            self._excess += (y_c * n_p - y_p * n_c) / (n_c + n_p)
-            self._weight += n_c * n_p / (n_c + n_p)
-
-    def log(self) -> float:
-        return log_average(self._sums)
+        n = n_c + n_p
+        excess, weight = ((y_c * n_p - y_p * n_c) / n, n_c * n_p / n) if n else (0.0, 0.0)
+        self._all = (self._all[0] + excess, self._all[1] + weight)
+        self._recent.append((excess, weight))
 
     @property
     def difference(self) -> float:
-        """How much greater the candidate's share is: Mantel and Haenszel's mean over the blocks.
+        """How much greater the candidate's share is, over all blocks or of late: whichever is more.
 
-        Pooled counts would call a candidate worse whose share of the traffic rose while prod was ill.
+        Mantel and Haenszel's mean over blocks: pooled counts would call a candidate worse whose share of
+        the traffic rose while prod was ill.
         """
-        return self._excess / self._weight if self._weight else 0.0
+        excess, weight = (
+            (math.fsum(each) for each in zip(*self._recent, strict=True)) if self._recent else (0, 0)
+        )
+        return max(total / of if of else 0.0 for total, of in (self._all, (excess, weight)))
 
 
 def _slower_than(level: int) -> Callable[[Block], Counts]:

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING, Protocol
 
 from rollout.core.comparison.counts import P95, Counts, percentile
+from rollout.core.comparison.growth import Growth
 from rollout.core.comparison.logspace import log_average
 from rollout.core.comparison.passing import SLOWER
-from rollout.core.comparison.signs import log_tilts
+from rollout.core.comparison.signs import ODDS, log_tilts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,23 +46,23 @@ class CountGuard:
         self._cap = cap
         shares = [limit * times for times in TIMES if 0 < limit * times < 1]
         self._rates = [(math.log(p / limit), math.log1p(-p) - math.log1p(-limit)) for p in shares]
-        self._sums = [0.0] * len(shares)
+        self._growth = Growth(len(shares)) if shares else None
 
     def add(self, block: Block) -> float:
         """Take a block in; return the logarithm of what it says on its own."""
-        if not self._rates:
+        if self._growth is None:
             return 0.0
         counts = self._kind(block)
         factors = [
             min(counts.y_c * event + (counts.n_c - counts.y_c) * other, self._cap)
             for event, other in self._rates
         ]
-        self._sums = [old + new for old, new in zip(self._sums, factors, strict=True)]
+        self._growth.add(factors)
         return log_average(factors)
 
     def log(self) -> float:
         """Return the logarithm of the evidence so far."""
-        return log_average(self._sums) if self._sums else 0.0
+        return self._growth.log() if self._growth is not None else 0.0
 
 
 class SignGuard:
@@ -76,7 +77,7 @@ class SignGuard:
     def __init__(self, usual_ms: float | None, cap: float) -> None:
         self._limit = None if usual_ms is None else (1 + SLOWER) * usual_ms
         self._cap = cap
-        self._sums = [0.0] * len(log_tilts(_EVEN, happened=True))
+        self._growth = Growth(len(ODDS))
 
     def lost(self, block: Block) -> bool:
         """Return whether the candidate's P95 is beyond the limit."""
@@ -88,9 +89,9 @@ class SignGuard:
         if block.candidate.p95 is None or self._limit is None:
             return 0.0
         factors = [min(each, self._cap) for each in log_tilts(_EVEN, happened=self.lost(block))]
-        self._sums = [old + new for old, new in zip(self._sums, factors, strict=True)]
+        self._growth.add(factors)
         return log_average(factors)
 
     def log(self) -> float:
         """Return the logarithm of the evidence so far."""
-        return log_average(self._sums)
+        return self._growth.log()

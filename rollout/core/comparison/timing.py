@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rollout.core.comparison.blocks import Tier
 from rollout.core.comparison.counts import LEVELS, P95
 from rollout.core.comparison.eta import clear_eta, eta, sign_eta
+from rollout.core.comparison.growth import LATER
 from rollout.core.comparison.passing import USUALLY_SLOW
 from rollout.core.comparison.signs import chance_above
 from rollout.core.gates.comparative import ComparativeGate, Measure
@@ -58,7 +59,7 @@ def time_to_fail(
     rate_c, rate_p = rates
     alpha = settings.alpha / (max(1, baseline.stages) * max(1, baseline.gates))
     if _by_signs(gate, baseline):
-        return sign_eta(1 / alpha, settings.block) if 0 < rate_c <= rate_p else None
+        return sign_eta(1 / alpha / (1 - LATER), settings.block) if 0 < rate_c <= rate_p else None
     if gate.measure is Measure.LATENCY:
         alpha /= len(LEVELS)
     usual = _usual(gate, baseline)
