@@ -27,6 +27,14 @@ def run(args: argparse.Namespace) -> int:
 
     Raises `UsageError` where the arguments don't go together, or a report can't be written.
     """
+    found = judge(args)
+    print(json.dumps(found, indent=2, allow_nan=False)) if args.json else check_view.show(found)
+    save(found, args)
+    return EXIT_CODES[Verdict.parse(found["verdict"])]
+
+
+def judge(args: argparse.Namespace) -> Report:
+    """Return what the check came to. Raises `UsageError` where the arguments don't go together."""
     if args.chart and find_spec("matplotlib") is None:
         raise UsageError(png.NEEDED)
     stands_alone = any(getattr(args, name) for name in _ALONE)
@@ -34,13 +42,24 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--stack judges a stack's own gates: leave out what names a gate")
     if args.chart and not stands_alone:
         raise UsageError("--chart goes with --resource-id; for a stack's gates take --report")
-    found = document.of_alone(alone.run(asked.read(args))) if stands_alone else _of_stack(args)
-    print(json.dumps(found, indent=2, allow_nan=False)) if args.json else check_view.show(found)
+    return document.of_alone(alone.run(asked.read(args))) if stands_alone else _of_stack(args)
+
+
+def save(found: Report, args: argparse.Namespace) -> None:
+    """Write the report, chart and summary that are asked for. Raises `UsageError` where they can't be."""
     try:
-        _write(found, args)
+        if args.markdown:
+            with Path(args.markdown).open("a", encoding="utf-8") as file:
+                file.write(markdown.render(found) + "\n")
+        if args.chart:
+            Path(args.chart).parent.mkdir(parents=True, exist_ok=True)
+            png.draw(found["gates"][0], found, Path(args.chart), args.name or "")
+        if args.report:
+            write.write(found, Path(args.report))
+    except png.NoMatplotlibError as error:
+        print(error, file=sys.stderr)
     except OSError as error:
         raise UsageError(f"the report can't be written: {error}") from None
-    return EXIT_CODES[Verdict.parse(found["verdict"])]
 
 
 def _of_stack(args: argparse.Namespace) -> Report:
@@ -54,17 +73,3 @@ def _of_stack(args: argparse.Namespace) -> Report:
     sight = observe.look(stack.arm, stack.place)
     found = assess(stack.settings, stack.arm, stack.place, sight=sight, published=published, root=stack.root)
     return document.of_stack(found, stack.name, stack.place.endpoint, stack.settings.gates)
-
-
-def _write(found: Report, args: argparse.Namespace) -> None:
-    if args.markdown:
-        with Path(args.markdown).open("a", encoding="utf-8") as file:
-            file.write(markdown.render(found) + "\n")
-    try:
-        if args.chart:
-            Path(args.chart).parent.mkdir(parents=True, exist_ok=True)
-            png.draw(found["gates"][0], found, Path(args.chart), args.name or "")
-        if args.report:
-            write.write(found, Path(args.report))
-    except png.NoMatplotlibError as error:
-        print(error, file=sys.stderr)

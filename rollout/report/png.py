@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rollout.report import axis, words
 from rollout.report.chart import CANDIDATE, EVIDENCE, OTHER, PROD, charts_of
@@ -32,19 +32,21 @@ def draw(gate: Gate, report: Report, file: Path, title: str = "") -> bool:
     if not charts:
         return False
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - a second
+        import matplotlib as mpl  # noqa: PLC0415 - a second
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError:
         raise NoMatplotlibError(NEEDED) from None
-    heights = [2 if chart.key == "measured" else 1.3 for chart in charts]
-    figure: Any = Figure(figsize=(9, 1.5 + 1.4 * sum(heights)), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(f"{title or gate['name']}: {gate['verdict']}", fontweight="bold")
-    panes = figure.subplots(len(charts), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    for chart, pane in zip(charts, panes, strict=True):
-        _pane(pane, chart)
-    panes[-1].set_xlabel(f"UTC, {charts[0].start:%Y-%m-%d}")
-    figure.savefig(file, format="png", metadata={"Software": None})
+    with cast("Any", mpl).rc_context({"text.parse_math": False}):  # a name may have dollars
+        heights = [2 if chart.key == "measured" else 1.3 for chart in charts]
+        figure: Any = Figure(figsize=(9, 1.5 + 1.4 * sum(heights)), dpi=120, layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.suptitle(f"{title or gate['name']}: {gate['verdict']}", fontweight="bold")
+        panes = figure.subplots(len(charts), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+        for chart, pane in zip(charts, panes, strict=True):
+            _pane(pane, chart)
+        panes[-1].set_xlabel(f"UTC, {charts[0].start:%Y-%m-%d}")
+        figure.savefig(file, format="png", metadata={"Software": None})
     return True
 
 
