@@ -113,7 +113,7 @@ def _next_rung(scene: Scene, stage: Stage, grounds: str) -> Step:
 def _over(scene: Scene, stage: Stage) -> PastStage | None:
     """Return the stage that ends here as later comparisons read it; None where it compared nothing."""
     window = Window(stage_opened(scene.record, scene.seen) + scene.plan.settle, scene.seen.now)
-    if scene.record.baseline is None or not stage.has_control or window.end <= window.start:
+    if scene.record.baseline is None or window.end <= window.start:
         return None
     return PastStage(stage.traffic, stage.mirror, window)
 

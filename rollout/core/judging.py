@@ -97,7 +97,7 @@ def baseline_due(plan: Plan, seen: Observed) -> BaselineQuestion | None:
     That is so where the candidate passed its probe, the next stage has prod beside it, and gates compare.
     """
     record = Record.readable(seen.endpoint.tags) if seen.endpoint is not None else None
-    if record is None or record.prod is None or not plan.compared_gates or record.baseline is not None:
+    if record is None or record.prod is None or not plan.compared_gates:
         return None
     following = plan.next_stage(0)
     candidate = seen.deployments.get(record.candidate or "")

@@ -17,6 +17,7 @@ from story import (
     Metrics,
     Story,
     comparing,
+    judged,
     rolling_out,
     step_of,
 )
@@ -24,10 +25,12 @@ from story import (
 from rollout.core.comparison.blocks import Baseline
 from rollout.core.decide import decide
 from rollout.core.judging import BaselineQuestion, baseline_due
+from rollout.core.observed import Provisioning
 from rollout.core.past import COMPARED_STAGES_LIMIT
 from rollout.core.plan import Stage
-from rollout.core.record import BASELINE, STAGES
+from rollout.core.record import BASELINE, STAGES, Record
 from rollout.core.step import Outcome, Phase, StepKind
+from rollout.core.verdict import Verdict
 
 
 def _due(story: Story) -> BaselineQuestion | None:
@@ -62,6 +65,31 @@ def test_nothing_is_frozen_where_nothing_compares() -> None:
         assert _due(story) is None
         assert story.up(history=History.UNREADABLE).step.kind is StepKind.ADVANCE
         assert story.record.baseline is None
+
+
+@pytest.mark.parametrize("why", ["superseded", "not probed", "busy", "another release", "drawn before"])
+def test_history_is_measured_only_by_the_step_that_needs_it(why: str) -> None:
+    story = comparing(2 if why == "drawn before" else 1)
+    if why == "superseded":
+        story.config(THREE)
+    elif why == "not probed":
+        story.azure.published = replace(story.azure.published, probe=None)
+    elif why == "busy":
+        story.azure.deployments["green"].state = Provisioning.UPDATING
+    elif why == "another release":
+        story.azure.deployments["green"].release = THREE
+    assert _due(story) is None
+
+
+def test_a_stage_without_judged_time_leaves_no_window() -> None:
+    story = comparing(1, stages=(Stage(10, 0 * MINUTE), Stage(50, 0 * MINUTE), Stage(100, MINUTE)))
+    story.up()
+    story.wait(1)
+    up = story.preview()
+    assert up.question is not None
+    step = decide(up.plan, up.seen, judged(up.question, Verdict.SUCCESSFUL))
+    assert (step.kind, step.record.past) == (StepKind.ADVANCE, ())
+    assert Record.from_tags(step.record.tags()) == step.record
 
 
 def test_a_first_release_has_nobody_to_be_compared_with() -> None:

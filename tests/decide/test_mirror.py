@@ -162,6 +162,16 @@ def test_a_mirrored_candidate_is_not_replaced_in_place() -> None:
     assert step.deployments["green"] is Form.FROZEN
 
 
+def test_a_mirrored_candidate_that_failed_stays_declared_while_it_gets_copies() -> None:
+    """Azure deletes none that gets any, and the engine deletes what isn't declared."""
+    story = rolling_out(2, stages=SHADOW_LADDER)
+    story.azure.deployments["green"].state = Provisioning.FAILED
+    story.azure.deployments["blue"].state = Provisioning.UPDATING
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert step.deployments["green"] is Form.FROZEN
+
+
 @pytest.mark.parametrize("cut", [1, 2])
 def test_a_mirrored_rung_that_was_cut_short_is_published_before_it_counts(cut: int) -> None:
     story = rolling_out(1, stages=SHADOW_LADDER)
