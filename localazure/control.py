@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from localazure.arm.errors import bad_request
 from localazure.arm.handlers import read_json
 from localazure.assets.materialise import forget_folders
 from localazure.clock import iso
+from localazure.monitor.bulk import FORMATS
 
 if TYPE_CHECKING:
     from localazure.arm.plane import Plane
@@ -84,6 +86,8 @@ class _Control:
         return web.Response(status=204)
 
     async def rows(self, request: web.Request) -> web.Response:
+        if request.content_type in FORMATS:
+            return web.json_response({"added": await self._loaded(request)}, status=201)
         wanted = await read_json(request)
         objects = cast("dict[str, Any]", wanted).get("rows") if isinstance(wanted, dict) else wanted
         if not isinstance(objects, list):
@@ -93,6 +97,20 @@ class _Control:
         except (TypeError, ValueError) as error:
             raise bad_request(f"rows: {error}") from error
         return web.json_response({"added": added}, status=201)
+
+    async def _loaded(self, request: web.Request) -> int:
+        folder = self._azure.rows.uploads
+        folder.mkdir(exist_ok=True)
+        path = folder / uuid.uuid4().hex
+        try:
+            with path.open("wb") as file:
+                async for chunk in request.content.iter_chunked(2**20):
+                    file.write(chunk)
+            return await self._azure.rows.load(path, request.content_type)
+        except ValueError as error:
+            raise bad_request(f"rows: {error}") from error
+        finally:
+            path.unlink(missing_ok=True)
 
     async def reset(self, request: web.Request) -> web.Response:
         """Forget every resource, blob, row and fault; keys, certificates and the clock stay."""

@@ -45,7 +45,7 @@ def spoil(database: duckdb.DuckDBPyConnection, rows: str) -> None:
 
     Args:
         database: Where everything is.
-        rows: SQL of the rows, with EndpointId and TimeGenerated.
+        rows: What follows FROM, with EndpointId and TimeGenerated.
     """
     # A table's name, or a constant.
     database.execute(f"INSERT INTO {STALE} SELECT DISTINCT EndpointId, {MINUTE} FROM {rows}")  # noqa: S608

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from localazure.monitor import minutes
+from localazure.monitor.bulk import load
 from localazure.monitor.kept import CONSOLE, EVENTS, KEPT, REQUESTS, make
 from localazure.monitor.row import ConsoleLine, Event, Row, injected
 
@@ -109,6 +110,17 @@ class Rows:
                 return work(self._database)
 
         return await asyncio.to_thread(locked)
+
+    async def load(self, path: Path, content_type: str) -> int:
+        """Take all rows of a file in `uploads`, as `bulk.load` reads it; the number taken.
+
+        Raises:
+            ValueError: It isn't what it should be; no row is taken.
+        """
+        try:
+            return await self.run(lambda database: load(database, path, content_type, self.clock.now()))
+        except duckdb.Error as error:
+            raise ValueError(str(error).split("\n", maxsplit=1)[0]) from error
 
     async def reader(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own that sees everything added before; close it after use."""

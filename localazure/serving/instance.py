@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ LAUNCH = Path(__file__).with_name("launch.py")
 FROM_US = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
 POLL = 0.05
 GRACE = 5.0
+CONTAINER = "inference-server"
 SLOWEST_RESTART = 10.0
 SETTLED = 30.0
 
@@ -39,6 +41,8 @@ class Program:
         python: The environment's interpreter.
         entry_script: The scoring script, absolute.
         console: Where their output goes, and their home folder is.
+        tell: Told of what becomes of an instance: its id, the event's name and message, which are those that
+            Azure documents (learn.microsoft.com, Monitor online endpoints, event logs).
     """
 
     spec: DeploymentSpec
@@ -46,6 +50,7 @@ class Program:
     entry_script: Path
     console: Console
     http: aiohttp.ClientSession
+    tell: Callable[[str, str, str], None] = lambda _id, _name, _message: None
 
     def variables(self) -> dict[str, str]:
         """The environment variables of an instance: the user's, and over them what Azure sets."""
@@ -72,12 +77,14 @@ class Instance:
     """One model server: a process group on a loopback port, started again when it crashes.
 
     Attributes:
+        id: Its own, for as long as it is started again.
         in_flight: Requests it is working on.
         ready: Whether it answered its probe and hasn't ended since.
         retired: Whether it is being taken out of service.
     """
 
     def __init__(self, program: Program, on_ready: Callable[[], None]) -> None:
+        self.id = str(uuid.uuid4())
         self.in_flight = 0
         self.ready = False
         self.retired = False
@@ -128,6 +135,8 @@ class Instance:
 
     async def stop(self) -> None:
         """End the process group: asked first, killed after a grace of seconds."""
+        if self._process is not None and not self.retired:
+            self._tell("Killing", f"Stopping container {CONTAINER}")
         self.retired = True
         self.ready = False
         if self._supervisor is not None:
@@ -159,15 +168,21 @@ class Instance:
                     start_new_session=True,
                 )
         self.pid = self._process.pid
+        self._tell("Created", f"Created container {CONTAINER}")
+        self._tell("Started", f"Started container {CONTAINER}")
 
     async def _until_ready(self) -> None:
         probe = self._program.spec.readiness
         deadline = time.monotonic() + probe.patience
         while not await self._healthy(probe.timeout):
             if self._process is None or self._process.returncode is not None:
-                raise self._crashed("Liveness probe failed: the inference server has ended")
+                why = "Liveness probe failed: the inference server has ended"
+                self._tell("LivenessProbeFailed", why)
+                raise self._crashed(why)
             if time.monotonic() > deadline:
-                raise self._crashed(f"Readiness probe failed for {probe.patience:.0f} s")
+                why = f"Readiness probe failed for {probe.patience:.0f} s"
+                self._tell("ReadinessProbeFailed", why)
+                raise self._crashed(why)
             await asyncio.sleep(POLL)
         self.ready = True
         self._on_ready()
@@ -198,6 +213,8 @@ class Instance:
             wait = POLL if time.monotonic() - started > SETTLED else wait
             while not self.ready:
                 self._program.console.write(f"localazure: {why}; starting the instance again")
+                self._tell("LivenessProbeFailed", f"Liveness probe failed: {why}")
+                self._tell("Killing", f"Container {CONTAINER} failed liveness probe, will be restarted")
                 await self._end()
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, SLOWEST_RESTART)
@@ -223,6 +240,9 @@ class Instance:
             return f"the liveness probe failed {failures} times"
         finally:
             ended.cancel()
+
+    def _tell(self, name: str, message: str) -> None:
+        self._program.tell(self.id, name, message)
 
     async def _end(self) -> None:
         process = self._process

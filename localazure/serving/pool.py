@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 
+from localazure.monitor.row import ConsoleLine, Event
 from localazure.serving.console import Console
 from localazure.serving.environment import Environments
 from localazure.serving.instance import Program
 from localazure.serving.replicas import Replicas
 from localazure.serving.spec import DeploymentSpec, EndpointRoute, ProbeSpec, ProvisioningError
+from localazure.serving.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeploymentSpec", "EndpointRoute", "ProbeSpec", "ProvisioningError", "Serving"]
 
-TRIM_SECONDS = 10.0
+READ_SECONDS = 1.0
+TRIM_EVERY = 10
 
 Key = tuple[str, str]
 
@@ -49,6 +54,7 @@ class Serving:
         self._running: dict[Key, Replicas] = {}
         self._locks: dict[Key, asyncio.Lock] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._tails: dict[Key, Tail] = {}
         self._trimmer: asyncio.Task[None] | None = None
 
     @property
@@ -98,7 +104,10 @@ class Serving:
             entry_script = _entry_script(spec)
             console = self._console(key)
             python = await self._environments.python(spec.conda_file, spec.image)
-            new = Replicas(Program(spec, python, entry_script, console, self.http))
+            if key not in self._tails:
+                self._tails[key] = Tail(spec.name, console)
+            tell = partial(self._tell, spec.endpoint_id, spec.name)
+            new = Replicas(Program(spec, python, entry_script, console, self.http, tell))
             await new.scale(spec.instances)
             old = self._running.get(key)
             self._running[key] = new
@@ -127,6 +136,8 @@ class Serving:
             running = self._running.pop(key, None)
             if running is not None:
                 await running.close()
+            self._read(key)
+            self._tails.pop(key, None)
             await asyncio.to_thread(self._console(key).remove)
 
     def route(self, endpoint: EndpointRoute) -> None:
@@ -177,11 +188,33 @@ class Serving:
         task.add_done_callback(self._leaving.discard)
 
     async def _trim(self) -> None:
-        while True:
-            await asyncio.sleep(TRIM_SECONDS)
-            for running in self._running.values():
-                with contextlib.suppress(OSError):
-                    running.program.console.trim()
+        for number in itertools.count(1):
+            await asyncio.sleep(READ_SECONDS)
+            for key in list(self._tails):
+                self._read(key)
+            if number % TRIM_EVERY == 0:
+                for running in self._running.values():
+                    with contextlib.suppress(OSError):
+                        running.program.console.trim()
+
+    def _read(self, key: Key) -> None:
+        """Make rows of what a deployment's console has got."""
+        tail = self._tails.get(key)
+        if tail is None:
+            return
+        with contextlib.suppress(OSError):
+            for line in tail.lines():
+                now = self.azure.clock.now()
+                self.azure.rows.add(ConsoleLine(now, key[0], tail.deployment, tail.writer, line))
+
+    def _tell(self, endpoint_id: str, name: str, instance: str, event: str, message: str) -> None:
+        key, now = _key(endpoint_id, name), self.azure.clock.now()
+        if event == "Created" and key in self._tails:
+            self._tails[key].writers.add(instance)
+        if message.startswith("Stopping") and key in self._tails:
+            self._read(key)
+            self._tails[key].writers.discard(instance)
+        self.azure.rows.add(Event(now, endpoint_id.lower(), name, instance, event, message))
 
 
 def _key(endpoint_id: str, name: str) -> Key:

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsBatchQuery, LogsQueryClient, LogsQueryError, LogsQueryResult
 
+from localazure.server import control_token
 from localazure.tls import bundle_path
 from tests.localazure.resources import unique
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import requests
+
     from tests.localazure.local import Arm
     from tests.localazure.resources import Workspace
 
@@ -346,3 +352,67 @@ def test_time_of_a_row_is_utc(logged: Logged):
     logged.send()
     logged.row(TimeGenerated=datetime(2026, 1, 2, 3, 4, 5, 678900, UTC).isoformat())
     assert logged.rows(f"{TRAFFIC} | project TimeGenerated") == [[datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)]]
+
+
+def csv_of(logged: Logged, **columns: str) -> str:
+    fields = {
+        "TimeGenerated": (logged.now() - timedelta(minutes=5)).isoformat(),
+        "EndpointId": logged.endpoint,
+        "EndpointName": "ep",
+        "DeploymentName": "green",
+    } | columns
+    lines = [",".join(fields.values())] * 1000
+    return "\n".join([",".join(fields), *lines]) + "\n"
+
+
+def load(logged: Logged, content: bytes | str, kind: str) -> requests.Response:
+    token = control_token(logged.arm.settings.home)
+    return logged.arm.http.post(
+        f"{logged.arm.settings.base_url}/_local/rows",
+        data=content,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": kind},
+        timeout=60,
+    )
+
+
+def test_rows_from_a_file(logged: Logged, tmp_path: Path):
+    logged.send()
+    assert load(logged, csv_of(logged, ResponseCode="503"), "text/csv").json() == {"added": 1000}
+    at = logged.now().replace(tzinfo=None) - timedelta(minutes=3)
+    rows = duckdb.sql(
+        "SELECT ? AS TimeGenerated, ? AS EndpointId, 'ep' AS EndpointName, 'blue' AS DeploymentName,"
+        " i AS TotalDurationMs FROM range(1, 5001) t(i)",
+        params=[at, logged.endpoint],
+    )
+    rows.write_parquet(str(tmp_path / "x.parquet"))
+    parquet = (tmp_path / "x.parquet").read_bytes()
+    assert load(logged, parquet, "application/vnd.apache.parquet").json() == {"added": 5000}
+    assert logged.rows(
+        f"{TRAFFIC} | summarize n = count(), max(TotalDurationMs), max(ResponseCode) by DeploymentName"
+        " | sort by n"
+    ) == [["blue", 5000, 5000, 200], ["green", 1000, 0, 503]]
+    metrics = logged.arm.ok(
+        "GET",
+        f"{logged.endpoint}/providers/Microsoft.Insights/metrics",
+        params={"metricnames": "RequestsPerMinute", "aggregation": "Total", "interval": "FULL"},
+    )
+    assert metrics["value"][0]["timeseries"][0]["data"][0]["total"] == 6000
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"Colour": "red"}, "unknown column Colour"),
+        ({"ResponseCode": "fine"}, "Could not convert string"),
+        ({"TimeGenerated": "yesterday"}, "yesterday"),
+    ],
+)
+def test_a_wrong_file_leaves_nothing(logged: Logged, more: dict[str, str], says: str):
+    logged.send()
+    answer = load(logged, csv_of(logged, **more), "text/csv")
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+    assert load(logged, "no parquet", "application/vnd.apache.parquet").status_code == 400
+    logged.later()
+    assert logged.rows(f"{TRAFFIC} | count") == [[0]]
+    assert list((logged.arm.settings.home / "uploads").iterdir()) == []
