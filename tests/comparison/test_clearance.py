@@ -133,6 +133,11 @@ def test_an_incident_of_both_arms_delays_a_pass_and_prevents_none():
     assert cleared([quiet] * 6 + [burst] * 3 + [quiet] * 6).proved()
 
 
+def test_one_bad_minute_does_not_undo_what_was_nearly_proved():
+    quiet, bad = Counts(0, 600, 27, 5400), Counts(600, 600, 27, 5400)
+    assert cleared([quiet] * 2 + [bad] + [quiet] * 5).proved()
+
+
 def test_a_share_of_errors_that_stays_is_learnt():
     high = Counts(3, 60, 27, 540)
     assert cleared([high] * 120, usual=0.005).margin() == pytest.approx(

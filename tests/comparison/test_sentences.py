@@ -21,7 +21,7 @@ def test_what_failed_says_shares_counts_and_evidence():
     )
     assert latency == (
         "3.7 % (40 of 1080) slower than 220 ms against prod's 5.0 % (540 of 10740) than 200 ms; "
-        "at most +0.9 pp worse is proved, +2.5 pp allowed; evidence 10^12.1 of 10^1.3 that it is worse; "
+        "at most +1.0 pp worse is proved, +2.5 pp allowed; evidence 10^12.1 of 10^1.3 that it is worse; "
         "suspicion: evidence must be below 10^0.7 to pass"
     )
 

@@ -25,6 +25,9 @@ USUALLY_SLOW = 0.05
 HISTORY_WEIGHT = 200
 """How many requests prod's history counts for in the guess of its present share."""
 
+_KEPT = 0.03
+"""The part of the evidence that a block can't touch, so that one bad minute doesn't undo an hour."""
+
 _INCIDENT_EVENTS = 3
 _INCIDENT_SHARE = 0.05
 _INCIDENT_TIMES = 5
@@ -52,7 +55,8 @@ class CountClearance:
 
     Under the null the candidate's share of events is in every block at least prod's plus the margin;
     nothing is assumed of how prod's moves. Each factor (`log_clearance`) has a mean of at most 1 then, so
-    the evidence reaches 1/beta at some time with a chance of at most beta.
+    the evidence reaches 1/beta at some time with a chance of at most beta. That stays so of factors that are
+    capped, and of which a part is always 1.
 
     Blocks in which prod itself is ill are left out. That is no choice in the candidate's favour: left out is
     what has more than so many events of prod's, and a factor rises with these. So given that a block stays
@@ -77,7 +81,7 @@ class CountClearance:
             return
         seen = _Guessed(counts, guess)
         self._seen.append(seen)
-        self._log += min(log_clearance(counts, self._allowed, guess), self._cap)
+        self._log += self._tempered(seen, self._allowed)
         self._guess_events += counts.y_p
         self._guess_of += counts.n_p
 
@@ -97,7 +101,12 @@ class CountClearance:
         return high if high < 1.0 else None
 
     def _log_at(self, margin: float) -> float:
-        return math.fsum(min(log_clearance(counts, margin, guess), self._cap) for counts, guess in self._seen)
+        return math.fsum(self._tempered(seen, margin) for seen in self._seen)
+
+    def _tempered(self, seen: _Guessed, margin: float) -> float:
+        """Return the logarithm of a block's factor, neither near nothing nor beyond the cap."""
+        log = min(log_clearance(seen.counts, margin, seen.guess), self._cap)
+        return math.log(_KEPT + (1 - _KEPT) * math.exp(log))
 
 
 def log_clearance(counts: Counts, margin: float, guess: float) -> float:
