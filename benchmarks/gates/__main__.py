@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gates.checks import Met
 from benchmarks.gates.page import PAGE, replaced, show, summary_table
 from benchmarks.gates.rows import rows
 from benchmarks.gates.traces import SEED
@@ -61,9 +62,12 @@ def _tell(results: dict[str, Any], *, write: bool) -> int:
         PAGE.write_text(replaced(PAGE.read_text(), show(results, found)))
     print(summary_table(found))
     print(f"{results['run']['minutes']} minutes, seed {results['run']['seed']}")
-    missed = [str(row.number) for row in found if row.met is False]
+    missed = [f"row {row.number}" for row in found if row.met is Met.NO]
+    local = results.get("local")
+    if local and local["equal"] < len(local["looks"]):
+        missed.append("looks through the local Azure")
     if missed:
-        print(f"NOT MET: row {', '.join(missed)}")
+        print(f"NOT MET: {', '.join(missed)}")
     return 1 if missed else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -60,20 +61,26 @@ class Minutes:
         return self.successes - self._good_until[:, min(int(threshold), LONGEST)]
 
     @cached_property
+    def _until(self) -> Ints:
+        return self._good_until + self.bad.cumsum(axis=1)
+
+    @cached_property
     def p50(self) -> Floats:
-        return percentile(self.good + self.bad, 0.50)
+        return percentile(self._until, 0.50)
 
     @cached_property
     def p95(self) -> Floats:
-        return percentile(self.good + self.bad, 0.95)
+        return percentile(self._until, 0.95)
 
     @cached_property
     def p99(self) -> Floats:
-        return percentile(self.good + self.bad, 0.99)
+        return percentile(self._until, 0.99)
 
     def of_all(self, share: float) -> float:
-        """A percentile of all 2xx answers together; not a number of none."""
-        return float(percentile(self.good.sum(axis=0, keepdims=True), share)[0])
+        """A percentile of all 2xx answers together, nearest rank as KQL's; not a number of none."""
+        until = self.good.sum(axis=0).cumsum()
+        total = int(until[-1])
+        return float(np.searchsorted(until, math.ceil(share * total))) if total else math.nan
 
     def upto(self, minutes: int) -> Minutes:
         """The first minutes."""
@@ -88,12 +95,14 @@ def histogram(minute: Ints, milliseconds: Floats, minutes: int) -> Ints:
     """Count requests by minute and whole milliseconds."""
     whole = np.clip(np.rint(milliseconds), 1, LONGEST).astype(np.int64)
     counted = np.bincount(minute * (LONGEST + 1) + whole, minlength=minutes * (LONGEST + 1))
-    return counted.reshape(minutes, LONGEST + 1).astype(np.int64)
+    return counted.reshape(minutes, LONGEST + 1)
 
 
-def percentile(counts: Ints, share: float) -> Floats:
-    """Each row's percentile, interpolated between its neighbours as DuckDB's quantile_cont; nan of none."""
-    until = counts.cumsum(axis=1)
+def percentile(until: Ints, share: float) -> Floats:
+    """Each row's percentile, interpolated between its neighbours as DuckDB's quantile_cont; nan of none.
+
+    `until` counts the requests that took at most so many milliseconds.
+    """
     total = until[:, -1]
     place = np.maximum(total - 1, 0) * share
     below = np.floor(place).astype(np.int64)

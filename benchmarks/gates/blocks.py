@@ -21,15 +21,15 @@ __all__ = ["baseline", "blocks"]
 
 def baseline(trace: Trace, tier: Tier, *, stages: int, gates: int = 2) -> Baseline:
     """What a rollout would freeze at its begin."""
-    usual = trace.usual
+    p50, p95, p99 = trace.usual
     if tier is Tier.METRICS:
-        p50, p95 = (float(np.nanmean(values)) for values in (trace.history.p50, trace.history.p95))
-        usual = (p50, p95, p95)
+        p50, p95 = (float(np.nanmedian(values)) for values in (trace.history.p50, trace.history.p95))
+        p99 = p95
     return Baseline(
         tier=tier,
         requests=int(trace.history.requests.sum()),
-        error_share=trace.usual_errors,
-        slow_ms=usual,
+        error_share=_digits(trace.usual_errors),
+        slow_ms=(_digits(p50), _digits(p95), _digits(p99)),
         stages=stages,
         gates=gates,
     )
@@ -59,6 +59,11 @@ def _metered(arm: Minutes) -> list[Arm]:
     return [
         Arm(requests, errors, p50=p50, p95=p95) for requests, errors, p50, p95 in zip(*columns, strict=True)
     ]
+
+
+def _digits(number: float) -> float:
+    """As many as a rollout's record keeps."""
+    return float(f"{number:.6g}")
 
 
 def _values(values: Floats) -> list[float | None]:

@@ -45,6 +45,11 @@ class Case:
     looks: int
 
     @property
+    def promised(self) -> bool:
+        """Whether one of the promises rests on it."""
+        return self.kind == "boundary" or self.world.blips
+
+    @property
     def name(self) -> str:
         return f"{self.world.name}, {self.rpm} rpm, {self.traffic} %"
 

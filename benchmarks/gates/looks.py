@@ -1,4 +1,4 @@
-"""The verdict at a time doesn't depend on who looked before: each minute, each seventh, each hour, or never."""
+"""The verdict at a time doesn't depend on who looked before: each minute, seventh, hour, or never."""
 
 from __future__ import annotations
 

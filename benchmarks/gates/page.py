@@ -11,7 +11,7 @@ from benchmarks.gates.scenarios import SCENARIOS, Scenario
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from benchmarks.gates.rows import Row
+    from benchmarks.gates.checks import Row
 
 __all__ = ["PAGE", "replaced", "show", "summary_table"]
 
@@ -44,8 +44,7 @@ Results = dict[str, Any]
 
 def summary_table(found: Iterable[Row]) -> str:
     """The twelve rows."""
-    answers = {True: "met", False: "**not met**", None: "not run"}
-    lines = ([str(row.number), row.figure, row.hold, row.measured, answers[row.met]] for row in found)
+    lines = ([str(row.number), row.figure, row.hold, row.measured, row.met] for row in found)
     return _table(["", "figure", "to hold", "measured", ""], lines)
 
 
@@ -149,7 +148,11 @@ def _minute(each: dict[str, Any]) -> str:
 
 
 def _local(local: Results) -> str:
-    return local["sentence"]
+    calls = local["calls"]
+    return (
+        f"{len(local['looks'])} looks, {local['equal']} with the verdicts and numbers of judging in process; "
+        f"{calls['logs']} call to Log Analytics a look, or {calls['metrics']} to Azure Monitor."
+    )
 
 
 def _table(heads: list[str], lines: Iterable[list[str]]) -> str:

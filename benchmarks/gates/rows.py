@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.gates.cells import Cell
+from benchmarks.gates.checks import Checks, Row
 from benchmarks.gates.scenarios import HIGH, LOW, MEDIUM, SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Row", "rows"]
+__all__ = ["rows"]
 
 Results = dict[str, Any]
 OURS = ("d1 hold", "d1 advance")
 ERRORS, SLOWER, TAIL = "+2pp", "latency x1.3", "tail-only"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure."""
-
-    number: int
-    figure: str
-    measured: str
-    hold: str
-    met: bool | None
-    """None where this run was too small to say."""
-
-
-class _Checks:
-    """Parts of a row: what was measured, and whether each is within its limit."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.met: list[bool] = []
-
-    def most(self, name: str, value: float | None, limit: float, unit: str = "") -> None:
-        self._add(name, value, unit, within=value is not None and value <= limit)
-
-    def least(self, name: str, value: float | None, limit: float, unit: str = "") -> None:
-        self._add(name, value, unit, within=value is not None and value >= limit)
-
-    def tell(self, name: str, value: float | None, unit: str = "") -> None:
-        self._add(name, value, unit, within=True)
-
-    def row(self, number: int, figure: str, hold: str) -> Row:
-        return Row(
-            number, figure, "; ".join(self.said) or "not run", hold, all(self.met) if self.met else None
-        )
-
-    def _add(self, name: str, value: float | None, unit: str, *, within: bool) -> None:
-        shown = "none" if value is None else f"{value:g}{unit}"
-        self.said.append(f"{name} {shown}" if within else f"{name} **{shown}**")
-        self.met.append(within)
 
 
 def rows(results: Results) -> list[Row]:
@@ -71,48 +32,49 @@ def _cells(
                 yield name, rate, Cell.read(methods[method])
 
 
-def _greatest(found: list[tuple[float, str]]) -> tuple[str, float]:
-    """The greatest value and whose it is; `all` where it is nobody's in particular."""
-    value, name = max(found)
-    return (name if value > min(found)[0] else f"all {len(found)}"), value
+def _greatest(found: list[tuple[float, str, int]]) -> tuple[str, float, int]:
+    """Whose share is the greatest (`all` where it is nobody's in particular), what it is, and of how many."""
+    value, name, reps = max(found)
+    return (name if value > min(found)[0] else f"all {len(found)}"), value, reps
 
 
 def _back(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     equal = {each.name for each in SCENARIOS if each.equal}
     for method in OURS:
         found = [
-            (cell.rolled_back, f"{name} at {rate}")
+            (cell.rolled_back, f"{name} at {rate}", cell.reps)
             for name, rate, cell in _cells(results, "whole", method, equal, (LOW, MEDIUM, HIGH))
         ]
         if found:
-            name, value = _greatest(found)
-            checks.most(f"{method.removeprefix('d1 ')}: at most ({name})", value, 2, " %")
+            name, value, reps = _greatest(found)
+            checks.share(f"{method.removeprefix('d1 ')}: at most ({name})", value, reps, most=2)
     return checks.row(
         1, "False rollback in a whole rollout, every A/A scenario and rate", "<= 2 % (promised: 5 %)"
     )
 
 
 def _blips(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for name, each in results["calibration"].get("back", {}).items():
         if name.startswith("blips"):
-            checks.most(name.split(", ")[1], each["ours"], 3, " %")
+            checks.share(name.split(", ")[1], each["ours"], each["reps"], most=3)
             checks.tell("(GAVI", each["gavi"], " %)")
     return checks.row(2, "False rollback with private blips, errors alone, 60 looks", "<= 3 %")
 
 
 def _boundary(results: Results) -> Row:
-    checks = _Checks()
-    found = [(each["ours"], name) for name, each in results["calibration"].get("boundary", {}).items()]
+    checks = Checks()
+    cases = results["calibration"].get("boundary", {})
+    found = [(each["ours"], name, each["reps"]) for name, each in cases.items()]
     if found:
-        name, value = _greatest(found)
-        checks.most(f"at most ({name})", value, 5, " %")
+        name, value, reps = _greatest(found)
+        checks.share(f"at most ({name})", value, reps, most=5)
     return checks.row(3, "False promotion of a candidate worse by exactly the margin, 120 looks", "<= 5 %")
 
 
 def _never(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     worse = {ERRORS, SLOWER, TAIL}
     for table, method in (("single", "d1"), ("whole", "d1 hold")):
         cells = [cell for _, _, cell in _cells(results, table, method, worse, (LOW, MEDIUM, HIGH))]
@@ -123,10 +85,10 @@ def _never(results: Results) -> Row:
 
 
 def _errors(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for rate, share, minute, excess in ((MEDIUM, 95, 11, 16), (HIGH, 100, 5, 60)):
         for _, _, cell in _cells(results, "single", "d1", {ERRORS}, (rate,)):
-            checks.least(f"{rate}:", cell.rolled_back, share, " %")
+            checks.share(f"{rate}:", cell.rolled_back, cell.reps, least=share)
             checks.most("minute", cell.rollback_minute, minute)
             checks.most("excess failures", cell.excess, excess)
     return checks.row(
@@ -137,7 +99,7 @@ def _errors(results: Results) -> Row:
 
 
 def _slower(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for method, limits in (("d1", {MEDIUM: 8, HIGH: 5}), ("d2", {MEDIUM: 12, HIGH: 10})):
         for rate, limit in limits.items():
             for _, _, cell in _cells(results, "single", method, {SLOWER}, (rate,)):
@@ -148,20 +110,20 @@ def _slower(results: Results) -> Row:
 
 
 def _tail(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for rate, limit in ((MEDIUM, 85), (HIGH, 100)):
         for _, _, cell in _cells(results, "single", "d1", {TAIL}, (rate,)):
-            checks.least(f"{rate}:", cell.rolled_back, limit, " %")
+            checks.share(f"{rate}:", cell.rolled_back, cell.reps, least=limit)
         for _, _, cell in _cells(results, "single", "d2", {TAIL}, (rate,)):
             checks.tell("(metrics", cell.rolled_back, " %)")
     return checks.row(7, "Tail-only rolled back in a 30-minute stage of 10 %", "600/6000: >= 85 % / 100 %")
 
 
 def _promoted(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for rate, share, minute in ((MEDIUM, 95, 30), (HIGH, 100, 21)):
         for name, _, cell in _cells(results, "whole", "d1 hold", {"AA quiet", "AA bursts"}, (rate,)):
-            checks.least(f"{name} {rate}:", cell.promoted, share, " %")
+            checks.share(f"{name} {rate}:", cell.promoted, cell.reps, least=share)
             checks.most("minute", cell.promote_minute, minute)
         for name, _, cell in _cells(results, "whole", "d1 hold", {"AA blips"}, (rate,)):
             checks.tell(f"({name} {rate}:", cell.promoted, " %)")
@@ -171,28 +133,29 @@ def _promoted(results: Results) -> Row:
 
 
 def _silence(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for method in ("d1", "d2"):
         for _, _, cell in _cells(results, "single", method, {"no traffic"}, (LOW,)):
-            checks.least(f"{method} held for no data", min(cell.held, cell.no_data), 100, " %")
+            checks.share(f"{method} held for no data", min(cell.held, cell.no_data), cell.reps, least=100)
     for method in OURS:
         cells = _cells(results, "whole", method, {"AA both 5 %"}, (LOW, MEDIUM, HIGH))
-        found = [(cell.rolled_back, str(rate)) for _, rate, cell in cells]
+        found = [(cell.rolled_back, f"at {rate}", cell.reps) for _, rate, cell in cells]
         if found:
-            checks.most(f"both erring, {method.removeprefix('d1 ')}: at most", max(found)[0], 2, " %")
+            name, value, reps = _greatest(found)
+            checks.share(f"both erring, {method.removeprefix('d1 ')}: at most ({name})", value, reps, most=2)
     return checks.row(9, "No traffic held; prod erring equally taken back", "100 % as no data; <= 2 %")
 
 
 def _low(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for method, limit in (("d1 advance", 95), ("d1 hold", 35)):
         for _, _, cell in _cells(results, "whole", method, {ERRORS}, (LOW,)):
-            checks.least(method.removeprefix("d1 "), cell.rolled_back, limit, " %")
+            checks.share(method.removeprefix("d1 "), cell.rolled_back, cell.reps, least=limit)
     return checks.row(10, "+2pp at 60 rpm rolled back in a whole rollout", "advance >= 95 %, hold >= 35 %")
 
 
 def _schedules(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     looks = results["looks"]
     if looks["traces"]:
         checks.most(f"differing looks in {looks['traces']} traces, both tiers:", looks["differing"], 0)
@@ -202,7 +165,7 @@ def _schedules(results: Results) -> Row:
 
 
 def _speed(results: Results) -> Row:
-    checks = _Checks()
+    checks = Checks()
     for name, each in results["speed"].items():
         checks.most(f"{name}:", each["ms"], 100, " ms")
     imported = sum(each["numpy"] for each in results["speed"].values())

@@ -38,7 +38,10 @@ class Size:
 
     single: dict[int, int]
     whole: dict[int, int]
+    promised: int
+    """Of the calibration's cases on which a promise rests."""
     calibration: int
+    """Of its others."""
     looks: dict[int, int]
     peers: bool = True
 
@@ -46,12 +49,14 @@ class Size:
 FULL = Size(
     single={60: 300, 600: 300, 6000: 150},
     whole={60: 200, 600: 200, 6000: 50},
+    promised=2000,
     calibration=600,
     looks={60: 300, 600: 300, 6000: 150},
 )
 QUICK = Size(
     single={60: 40, 600: 40},
     whole={60: 40, 600: 40},
+    promised=40,
     calibration=0,
     looks={60: 4, 600: 4},
     peers=False,
@@ -61,7 +66,7 @@ QUICK = Size(
 def sized(reps: int) -> Size:
     """All of it with so many repetitions each."""
     each: dict[int, int] = dict.fromkeys(TRAFFIC, reps)
-    return Size(single=each, whole=each, calibration=reps, looks=each)
+    return Size(single=each, whole=each, promised=reps, calibration=reps, looks=each)
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,8 @@ def _pieces(size: Size, seed: int) -> Iterator[Piece]:
                 for some in _cut(reps):
                     yield Piece(table, each.number, rpm, some, seed, size.peers)
     for number, case in enumerate(CASES):
-        for some in _cut(size.calibration, 3 * EACH):
+        reps = size.promised if case.promised else size.calibration
+        for some in _cut(reps if size.peers or case.rpm < HIGH else 0, 3 * EACH):
             yield Piece("calibration", number, case.rpm, some, seed)
 
 

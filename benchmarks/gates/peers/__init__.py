@@ -1,4 +1,4 @@
-"""What other tools would have done, each as its documentation says; `docs/benchmark.md` has how it was read."""
+"""What other tools would have done; `docs/benchmark.md` has how their documentation was read."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Argo Rollouts, as the example of its documentation on analysis has it.
 
 (argo-rollouts, docs/features/analysis.md: `success-rate` every 5 minutes, `result[0] >= 0.95`, failureLimit
-3: a fourth failure aborts. A condition sees one query's value; a value that isn't a number fails it.) It has no
-latency there; a second metric of the same form is added, or it would be blind to it.
+3: a fourth failure aborts. A condition sees one query's value; what is no number fails it.) It has
+no latency there; a second metric of the same form is added, or it would be blind to it.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ def gavi_interval(
 ) -> tuple[float, float] | None:
     """The asymptotic confidence sequence of a difference of shares, candidate's less prod's.
 
-    (Waudby-Smith et al., arXiv 2103.06476v7, equations 9 and 161; what GrowthBook offers as sequential testing.
-    `tuning` is the number of requests that it is narrowest for.)
+    (Waudby-Smith et al., arXiv 2103.06476v7, equations 9 and 161: GrowthBook's sequential testing. `tuning`
+    is the number of requests that it is narrowest for.)
 
     Args:
         candidate: Its events, and its requests.

@@ -1,0 +1,131 @@
+"""Endpoints in a local Azure, their log sent to Log Analytics, and rows of any time put into it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from localazure.server import control_token
+from rollout.azure.logs import LogWorkspace
+from rollout.azure.measuring import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from benchmarks.gates.series import LogRow
+    from rollout.azure.cloud import Cloud
+    from rollout.azure.credential import Tokens
+
+__all__ = ["Place"]
+
+LOCATION = "eastus"
+LOG = "AmlOnlineEndpointTrafficLog"
+API = {"api-version": "2025-12-01"}
+WAIT = 120.0
+AT_ONCE = 20_000
+"""Objects in a request that adds rows."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace in a local Azure that runs in `home`."""
+
+    home: Path
+    cloud: Cloud
+    tokens: Tokens
+    subscription: str
+
+    def endpoints(self, names: Sequence[str]) -> list[Subject]:
+        """Make endpoints without deployments, whose traffic log goes to Log Analytics."""
+        group = f"/subscriptions/{self.subscription}/resourceGroups/rg-bench"
+        self._put(group, {"location": LOCATION})
+        provider = f"{group}/providers"
+        storage = f"{provider}/Microsoft.Storage/storageAccounts/stbench"
+        self._put(storage, {"location": LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+        vault = f"{provider}/Microsoft.KeyVault/vaults/kv-bench"
+        tenant = {
+            "tenantId": "00000000-0000-0000-0000-000000000000",
+            "sku": {"family": "A", "name": "standard"},
+        }
+        self._put(vault, {"location": LOCATION, "properties": tenant})
+        insights = f"{provider}/Microsoft.Insights/components/appi-bench"
+        self._put(insights, {"location": LOCATION, "kind": "web", "properties": {"Application_Type": "web"}})
+        own = {"storageAccount": storage, "keyVault": vault, "applicationInsights": insights}
+        workspace = f"{provider}/Microsoft.MachineLearningServices/workspaces/mlw-bench"
+        identity = {"type": "SystemAssigned"}
+        self._put(workspace, {"location": LOCATION, "identity": identity, "properties": own})
+        logs = f"{provider}/Microsoft.OperationalInsights/workspaces/log-bench"
+        made = self._put(logs, {"location": LOCATION, "properties": {}})
+        log = LogWorkspace(made["properties"]["customerId"], logs)
+        ids = [f"{workspace}/onlineEndpoints/{name}" for name in names]
+        for each in ids:
+            self._put(each, {"location": LOCATION, "identity": identity, "properties": {"authMode": "Key"}})
+        for each in ids:
+            self._wait(each)
+            sent = {"workspaceId": logs, "logs": [{"category": LOG, "enabled": True}]}
+            self._put(f"{each}/providers/Microsoft.Insights/diagnosticSettings/logs", {"properties": sent})
+        return [Subject(each, LOCATION, log) for each in ids]
+
+    def now(self) -> datetime:
+        """The local Azure's time."""
+        from datetime import datetime  # noqa: PLC0415 - only a type above
+
+        return datetime.fromisoformat(self._local("GET", "clock")["now"])
+
+    def add(self, endpoint: Subject, rows: Iterable[LogRow]) -> None:
+        """Put requests into the log."""
+        objects = [
+            {
+                "EndpointId": endpoint.id,
+                "EndpointName": endpoint.name,
+                "DeploymentName": row.deployment,
+                "TimeGenerated": row.at.isoformat(),
+                "ResponseCode": row.status,
+                "ModelStatusCode": row.status,
+                "TotalDurationMs": row.milliseconds,
+                "count": row.count,
+            }
+            for row in rows
+        ]
+        for begin in range(0, len(objects), AT_ONCE):
+            self._local("POST", "rows", {"rows": objects[begin : begin + AT_ONCE]})
+
+    def asked(self, since: int = 0) -> list[dict[str, Any]]:
+        """What it was asked after that number."""
+        return self._local("GET", f"requests?since={since}")["value"]
+
+    @cached_property
+    def _http(self) -> requests.Session:
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {self.tokens.token(self.cloud.arm_audience)}"
+        return session
+
+    def _put(self, resource: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        url = self.cloud.resource_manager + resource
+        return _json(self._http.put(url, params=API, json=body, timeout=WAIT))
+
+    def _wait(self, resource: str) -> None:
+        until = time.monotonic() + WAIT
+        while time.monotonic() < until:
+            found = _json(self._http.get(self.cloud.resource_manager + resource, params=API, timeout=WAIT))
+            if found["properties"]["provisioningState"] == "Succeeded":
+                return
+            time.sleep(0.1)
+        raise SystemExit(f"{resource} wasn't made within {WAIT:.0f} s")
+
+    def _local(self, method: str, what: str, body: Any = None) -> Any:
+        url = f"{self.cloud.resource_manager}/_local/{what}"
+        headers = {"Authorization": f"Bearer {control_token(self.home)}"}
+        return _json(self._http.request(method, url, json=body, headers=headers, timeout=WAIT))
+
+
+def _json(answer: requests.Response) -> Any:
+    if not answer.ok:
+        raise SystemExit(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:300]}")
+    return answer.json() if answer.content else None
