@@ -171,6 +171,12 @@ def test_as_many_stages_compare_as_a_rollout_can_keep_in_mind(count: int, right:
         assert (problem.key, "at most 7 stages below 100" in problem.allowed) == ("rollout:stages", True)
 
 
+def test_gates_that_compare_need_prod_beside_the_candidate():
+    config = FULL | {"stages": [{"traffic": 100, "bake": "1h"}], "gates": FULL["gates"][1:]}
+    (problem,) = [each for each in problems(config) if each.key == "rollout:stages[0].traffic"]
+    assert "gates compare with prod" in problem.allowed
+
+
 def test_a_limit_by_stage_has_the_key_0_for_shadow_rungs():
     config = without(FULL, "gates[0].min") | {"stages": [SHADOW, *FULL["stages"]]}
     (problem,) = problems(config)

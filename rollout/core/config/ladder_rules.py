@@ -53,9 +53,12 @@ def rising(settings: Settings, report: Report) -> None:
 
 
 def comparable(settings: Settings, report: Report) -> None:
-    """Refuse more stages with prod beside the candidate than a rollout can keep in mind."""
+    """Refuse no stage with prod beside the candidate, and more than a rollout can keep in mind."""
     ladder = settings.ladder.stages
     count = sum(stage.has_control for stage in ladder)
+    if settings.compared and ladder and not count and report.sound("stages"):
+        allowed = "less than 100 in the first stage: gates compare with prod, which has no traffic here"
+        report.refuse("stages[0].traffic", ladder[0].traffic, allowed)
     if settings.compared and count > COMPARED_STAGES_LIMIT and report.sound("stages"):
         allowed = f"at most {COMPARED_STAGES_LIMIT} stages below 100 where gates compare with prod"
         report.refuse("stages", [stage.show() for stage in ladder], allowed)
