@@ -205,7 +205,7 @@ def test_growth_is_a_mean_over_when_it_began():
 
 @pytest.mark.parametrize("later", [0.0, LATER])
 def test_a_release_that_turns_slow_after_a_long_quiet_time_is_seen(later: float):
-    evidence = CountEvidence((lambda each: slower(each, P50),), log_cap(0.05), 0.01, later)
+    evidence = CountEvidence(((lambda each: slower(each, P50), ODDS),), log_cap(0.05), 0.01, later)
     evidence.open()
     quiet, slow = Arm(600, 0, (270, 0, 0)), Arm(600, 0, (360, 0, 0))
     for number in range(120):
@@ -216,7 +216,7 @@ def test_a_release_that_turns_slow_after_a_long_quiet_time_is_seen(later: float)
 
 
 def test_evidence_of_several_kinds_is_their_mean():
-    kinds = (lambda _: Counts(3, 60, 3, 540), lambda _: Counts(0, 60, 0, 540))
+    kinds = ((lambda _: Counts(3, 60, 3, 540), ODDS), (lambda _: Counts(0, 60, 0, 540), ODDS))
     evidence = CountEvidence(kinds, NO_CAP, 0.01, later=0)
     evidence.open()
     evidence.add(minute(Counts()))

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from rollout.core.comparison.counts import LEVELS, P50, P95, Counts, errors, percentile, slower
+from rollout.core.comparison.counts import LEVELS, P50, P95, P99, Counts, errors, percentile, slower
 from rollout.core.comparison.growth import LATER, Growth
 from rollout.core.comparison.hypergeometric import log_ratios
 from rollout.core.comparison.logspace import NOTHING, log_average
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from rollout.core.comparison.blocks import Block
 
 ODDS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""The odds ratios that a worse candidate may have; each has an equal part of the evidence."""
+"""The odds ratios of errors that a worse candidate may have; each has an equal part of the evidence."""
+
+SLOWER_ODDS = {
+    P50: (1.2, 1.5, 2.0, 3.0, 6.0),
+    P95: (1.2, 1.5, 2.0, 3.0, 5.0, 10.0),
+    P99: (1.5, 2.0, 3.0, 5.0, 10.0, 30.0),
+}
+"""The same of slow answers: what half of all answers do can't become much more frequent."""
 
 ERRORS_FLOOR = 0.001
 """A candidate whose errors are less than 0.1 points more isn't taken back, however sure that is."""
@@ -56,6 +63,10 @@ class Evidence(Protocol):
         ...
 
 
+Kind = tuple["Callable[[Block], Counts]", "Sequence[float]"]
+"""What is counted, and the odds ratios it may have."""
+
+
 class CountEvidence:
     """Evidence in counts of events, of one kind or of several that are averaged.
 
@@ -64,9 +75,7 @@ class CountEvidence:
     then has a mean of at most 1, so the products are supermartingales, and so are averages of them.
     """
 
-    def __init__(
-        self, kinds: Sequence[Callable[[Block], Counts]], cap: float, floor: float, later: float = LATER
-    ) -> None:
+    def __init__(self, kinds: Sequence[Kind], cap: float, floor: float, later: float = LATER) -> None:
         self._kinds = tuple(kinds)
         self._cap = cap
         self._floor = floor
@@ -75,14 +84,14 @@ class CountEvidence:
 
     def open(self) -> None:
         """Begin another count from here."""
-        self._counts.append([_Count(self._later) for _ in self._kinds])
+        self._counts.append([_Count(len(odds), self._later) for _, odds in self._kinds])
 
     def add(self, block: Block) -> float:
         """Take a block into all counts; return the logarithm of what it says on its own."""
         alone: list[float] = []
-        for place, kind in enumerate(self._kinds):
+        for place, (kind, odds) in enumerate(self._kinds):
             counts = kind(block)
-            factors = [min(each, self._cap) for each in log_ratios(counts, ODDS)]
+            factors = [min(each, self._cap) for each in log_ratios(counts, odds)]
             alone.append(log_average(factors))
             for kinds in self._counts:
                 kinds[place].add(counts, factors)
@@ -107,12 +116,12 @@ class CountEvidence:
 
 def error_evidence(cap: float, later: float = LATER) -> CountEvidence:
     """Return the evidence of a gate on errors, in either tier."""
-    return CountEvidence((errors,), cap, ERRORS_FLOOR, later)
+    return CountEvidence(((errors, ODDS),), cap, ERRORS_FLOOR, later)
 
 
 def latency_evidence(cap: float) -> CountEvidence:
     """Return the evidence of a gate on latency in the logs tier."""
-    kinds = tuple(_slower_than(level) for level in LEVELS)
+    kinds = tuple((_slower_than(level), SLOWER_ODDS[level]) for level in LEVELS)
     return CountEvidence(kinds, cap, LATENCY_FLOOR)
 
 
@@ -158,8 +167,8 @@ class SignEvidence:
 class _Count:
     """The evidence in one kind of events since one stage's begin."""
 
-    def __init__(self, later: float) -> None:
-        self.growth = Growth(len(ODDS), later)
+    def __init__(self, alternatives: int, later: float) -> None:
+        self.growth = Growth(alternatives, later)
         self._all = (0.0, 0.0)
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
 
