@@ -138,7 +138,13 @@ def test_a_limit_is_a_number_or_a_duration_in_milliseconds(written: object, mean
 def test_a_gate_that_compares_has_defaults(written: dict[str, object], meant: ComparativeGate):
     entry = {"name": "g", "compare": "prod", "measure": "errors"} | written
     also = {"name": "counts", "metric": "RequestLatency", "max": 1}
-    settings = settings_of(LEAST | {"gates": [entry, also], "stages": [{"traffic": 100, "bake": "17m"}]})
+    settings = settings_of(
+        LEAST
+        | {
+            "gates": [entry, also],
+            "stages": [{"traffic": 10, "bake": "17m"}, {"traffic": 100, "bake": "17m"}],
+        }
+    )
     assert settings.gates[0] == meant
     assert settings.comparison == ComparisonSettings()
     assert settings.plan("x").compared_gates == 1
@@ -148,7 +154,9 @@ def test_a_gate_that_compares_has_defaults(written: dict[str, object], meant: Co
 def test_dry_runs_take_no_part_of_the_error_rate_unless_all_are(trials: tuple[int, ...], count: int):
     gates = [COMPARED | {"name": f"g{number}", "dryRun": number in trials} for number in (0, 1)]
     gates.append({"name": "limit", "metric": "RequestLatency", "max": 1})
-    settings = settings_of(LEAST | {"gates": gates, "stages": [{"traffic": 100, "bake": "17m"}]})
+    settings = settings_of(
+        LEAST | {"gates": gates, "stages": [{"traffic": 10, "bake": "17m"}, {"traffic": 100, "bake": "17m"}]}
+    )
     assert settings.plan("x").compared_gates == count
 
 
@@ -166,14 +174,17 @@ COMPARED: dict[str, Any] = {"name": "g", "compare": "prod", "measure": "errors"}
     ],
 )
 def test_what_may_read_logs_lags_more(gate: dict[str, Any], lag: int):
-    config = LEAST | {"gates": [gate], "stages": [{"traffic": 100, "bake": "1h"}]}
+    config = LEAST | {
+        "gates": [gate],
+        "stages": [{"traffic": 10, "bake": "1h"}, {"traffic": 100, "bake": "1h"}],
+    }
     assert settings_of(config).ladder.lag == lag * MINUTE
     assert settings_of(config | {"lag": "4m"}).ladder.lag == 4 * MINUTE
 
 
 @pytest.mark.parametrize("source", ["auto", "logs", "metrics"])
 def test_the_source_of_the_gates_is_that_of_the_comparison(source: str):
-    stages = [{"traffic": 100, "bake": "1h"}]
+    stages = [{"traffic": 10, "bake": "1h"}, {"traffic": 100, "bake": "1h"}]
     found = settings_of(LEAST | {"gates": [COMPARED | {"source": source}], "stages": stages}).comparison
     assert found.source == (None if source == "auto" else Tier(source))
 
