@@ -42,6 +42,12 @@ def parser() -> argparse.ArgumentParser:
             "Exit code: 0 written, 1 can't be read or written, 2 nothing to accept, or wrong usage.",
         )
     )
+    _of_stack(
+        commands,
+        "doctor",
+        "whether the stack is fit for rollouts, and a ladder for the traffic it gets",
+        "Exit code: 0 all is well, 3 warnings, 4 problems, 2 usage.",
+    )
     return top
 
 

@@ -23,6 +23,20 @@ def stack(past: Past, tmp_path: Path) -> Climbing:
     return climbing.make(past.arm, tmp_path / "project")
 
 
+def examined(stack: Climbing, capsys: pytest.CaptureFixture[str]) -> None:
+    """See what the doctor says of it."""
+    code, out, _ = stack.run(capsys, "doctor", "--json")
+    seen = json.loads(out)
+    states = {each["name"]: (each["state"], each["said"]) for each in seen["checks"]}
+    assert [name for name, (state, _) in states.items() if state == "problem"] == []
+    assert states["evidence"][0] == "ok"
+    assert 49 < seen["traffic"]["perMinute"] < 52, states["traffic"]
+    assert states["ladder"][0] == "warning"
+    assert "10 % after about" in states["ladder"][1]
+    assert (code, seen["ladder"]["stages"][-1]["traffic"]) == (3, 100)
+    assert "  - {traffic: 100, bake: 30m}" in stack.run(capsys, "doctor")[1]
+
+
 def test_a_stage_in_doubt_until_its_candidate_fails(
     stack: Climbing, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ):
@@ -49,6 +63,7 @@ def test_a_stage_in_doubt_until_its_candidate_fails(
 
     stack.answered("blue", 90, failed=1)
     stack.answered("green", 10)
+    examined(stack, capsys)
     code, found = check("--report", str(tmp_path / "report"), "--markdown", str(tmp_path / "summary.md"))
     (gate,) = found["gates"]
     assert (code, gate["verdict"], gate["kind"], found["tier"]) == (3, "Inconclusive", "comparison", "logs")
