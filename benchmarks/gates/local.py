@@ -15,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +109,9 @@ def _traces(seed: int) -> Iterator[Trace]:
 def _put(place: Place, subject: Subject, made: Trace, begin: datetime) -> None:
     """Write a trace into the request log."""
     stage = made.stages[0]
-    place.add(subject, log_rows(made.history, "prod", begin - timedelta(minutes=HISTORY)))
-    place.add(subject, log_rows(stage.prod, "prod", begin))
-    place.add(subject, log_rows(stage.candidate, "candidate", begin))
+    before = log_rows(made.history, "prod", begin - timedelta(minutes=HISTORY))
+    prod, candidate = log_rows(stage.prod, "prod", begin), log_rows(stage.candidate, "candidate", begin)
+    place.add(subject, chain(before, prod, candidate))
 
 
 @dataclass(frozen=True)
