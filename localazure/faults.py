@@ -1,13 +1,18 @@
-"""Faults that a test orders: an answer that goes wrong, an operation that fails or never ends."""
+"""Faults that a test orders: answers that go wrong, operations that fail or hang, data that is missing."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from localazure.monitor.gaps import missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from localazure.monitor.gaps import Gap, Missing
 
 __all__ = ["Fault", "Faults", "OperationFault"]
 
@@ -59,6 +64,7 @@ class Faults:
     def __init__(self) -> None:
         self._requests: list[Fault] = []
         self._operations: list[OperationFault] = []
+        self._missing: list[Missing] = []
 
     def add(self, spec: Mapping[str, Any]) -> None:
         """Put a fault in force.
@@ -68,6 +74,8 @@ class Faults:
         """
         if "operation" in spec:
             self._operations.append(_operation(spec["operation"], spec.get("times")))
+        elif "data" in spec:
+            self._missing.append(missing(spec["data"]))
         else:
             self._requests.append(_request(spec))
 
@@ -75,6 +83,13 @@ class Faults:
         """Nothing goes wrong any more."""
         self._requests.clear()
         self._operations.clear()
+        self._missing.clear()
+
+    def of_data(self, kind: str) -> tuple[timedelta, tuple[Gap, ...]]:
+        """How much later `metrics` or `logs` show than usual, and what of them never does."""
+        hit = [each for each in self._missing if each.of in {None, kind}]
+        delay = max((each.delay for each in hit), default=timedelta(0))
+        return delay, tuple(each.gap for each in hit if each.gap)
 
     def of_request(self, method: str, path: str) -> Fault | None:
         """The first fault that hits this request; uses up one of its times."""
@@ -109,7 +124,7 @@ def _request(spec: Mapping[str, Any]) -> Fault:
     if when not in {"before", "after"}:
         raise ValueError(f"when: {when!r}: give 'before' or 'after'")
     if "status" not in spec and "delay" not in spec:
-        raise ValueError("a fault needs a status, a delay or an operation")
+        raise ValueError("a fault needs a status, a delay, an operation or data")
     return Fault(
         method=_regex(match.get("method", ".*")),
         path=_regex(match.get("path", "")),

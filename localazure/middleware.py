@@ -33,6 +33,7 @@ OPEN = re.compile(
 )
 SIGNATURE = re.compile(r"(sig=)[^&]+", re.IGNORECASE)
 UNLOGGED = ("/endpoints/", "/_local/")  # scoring requests are rows; control is no Azure
+LOGS_CODES = {403: "InsufficientAccessError", 504: "GatewayTimeout"}
 OWN_CHECKS = ("/endpoints/", "/blob/")  # with keys and signatures of their own
 
 
@@ -100,7 +101,7 @@ class _Passed:
             return await handler(request)
         if fault.after:
             await handler(request)
-        return _faulty(fault, fault.status)
+        return _faulty(fault, fault.status, logs=request.path.startswith("/v1/"))
 
 
 async def add_headers(request: web.Request, answer: web.StreamResponse, azure: Azure) -> None:
@@ -129,11 +130,12 @@ def _check(azure: Azure, shown: str) -> None:
         )
 
 
-def _faulty(fault: Fault, status: int) -> web.Response:
+def _faulty(fault: Fault, status: int, *, logs: bool) -> web.Response:
     headers = {} if fault.retry_after_ms is None else {"retry-after-ms": str(fault.retry_after_ms)}
     body = fault.body
     if body is None:
         code = HTTPStatus(status).phrase.replace(" ", "")
+        code = LOGS_CODES.get(status, code) if logs else code
         body = ArmError(status, code, "A fault that was ordered at /_local/faults.").body()
     return web.json_response(body, status=status, headers=headers)
 

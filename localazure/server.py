@@ -97,8 +97,8 @@ class Server:
                 *identity.routes(azure),
                 *metadata.routes(azure),
                 *blob_service.routes(azure, blobs),
-                *monitor.routes(azure),
-                *logs.routes(azure),
+                *monitor.routes(azure, faults),
+                *logs.routes(azure, faults),
                 *arm.routes(azure, plane),
             ]
         )

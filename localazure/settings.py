@@ -50,7 +50,7 @@ class Settings:
     location: str = "eastus"
     metric_delay: timedelta = field(default=timedelta(seconds=60))
     log_delay: timedelta = field(default=timedelta(seconds=60))
-    requests_per_minute: str = "sum"
+    requests_per_minute: str = "average"
     operation_seconds: float = 1.0
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from localazure.arm.store import Resource
     from localazure.azure import Azure
+    from localazure.faults import Faults
     from localazure.logs.tables import Source
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -28,9 +29,9 @@ __all__ = ["routes"]
 RENDER = re.compile(r"\|\s*render\s+(\w+)")
 
 
-def routes(azure: Azure) -> list[web.RouteDef]:
+def routes(azure: Azure, faults: Faults) -> list[web.RouteDef]:
     """The query routes; they go before ARM's own."""
-    logs = _Logs(azure)
+    logs = _Logs(azure, faults)
     return [
         web.post("/v1/$batch", _refusing(logs.batch)),
         web.post("/v1/workspaces/{workspace}/query", _refusing(logs.of_workspace)),
@@ -41,8 +42,9 @@ def routes(azure: Azure) -> list[web.RouteDef]:
 
 
 class _Logs:
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, faults: Faults) -> None:
         self._azure = azure
+        self._faults = faults
 
     async def of_workspace(self, request: web.Request) -> web.Response:
         wanted = read_preferences(request.headers.get("Prefer", ""))
@@ -96,8 +98,9 @@ class _Logs:
         self, found: Mapping[str, Sequence[Source]], body: Body, wanted: Preferences
     ) -> dict[str, Any]:
         now = self._azure.clock.now()
-        visible = now - self._azure.settings.log_delay
-        asked = Asked(body.query, found, body.span, now, visible, wanted.wait)
+        more, gaps = self._faults.of_data("logs")
+        visible = now - self._azure.settings.log_delay - more
+        asked = Asked(body.query, found, body.span, now, visible, wanted.wait, gaps)
         return _shown(await run(self._azure.rows, asked), body.query, wanted)
 
     def _named(self, names: Sequence[str]) -> list[Resource]:

@@ -21,6 +21,7 @@ from localazure.logs.workbench import Workbench
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from localazure.monitor.gaps import Gap
     from localazure.monitor.rows import Rows
 
 __all__ = ["Asked", "Found", "run"]
@@ -44,6 +45,7 @@ class Asked:
         now: The local time.
         visible: The last time that shows already.
         seconds: Real seconds it may take.
+        gaps: What doesn't show.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Asked:
     now: datetime
     visible: datetime
     seconds: float
+    gaps: Sequence[Gap] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _answer(reader: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
     schema = {table.name: table.columns for table in TABLES}
     for table in TABLES:
         inner = select(table, asked.sources.get(table.name, ()), asked.visible)
-        within = f"SELECT * FROM ({inner}){_between(asked.span)}"  # noqa: S608 - ours, and times
+        within = f"SELECT * FROM ({inner}) WHERE {_shown(asked)}"  # noqa: S608 - ours, and times
         reader.execute(f'CREATE TEMP VIEW "{table.name}" AS {within}')
 
     def translated(text: str) -> tuple[str, dict[str, Any]]:
@@ -135,13 +138,14 @@ def _fetched(cursor: duckdb.DuckDBPyConnection) -> Found:
     return Found(columns, rows)
 
 
-def _between(span: tuple[datetime | None, datetime | None]) -> str:
-    since, until = (None if at is None else at.astimezone(UTC).replace(tzinfo=None) for at in span)
+def _shown(asked: Asked) -> str:
+    since, until = (None if at is None else at.astimezone(UTC).replace(tzinfo=None) for at in asked.span)
     conditions = [
         *([f"TimeGenerated >= TIMESTAMP '{since}'"] if since else []),
         *([f"TimeGenerated < TIMESTAMP '{until}'"] if until else []),
+        *(gap.kept("TimeGenerated") for gap in asked.gaps),
     ]
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return " AND ".join(conditions) or "TRUE"
 
 
 def _refused(error: duckdb.Error) -> Exception:

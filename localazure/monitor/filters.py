@@ -1,7 +1,7 @@
 """The `$filter` of a metrics query.
 
-`dim eq 'v'`, `dim ne 'v'` and `dim eq '*'`, joined by `and`; `or`, with or without parentheses, binds
-tighter and joins values of one dimension only (learn.microsoft.com, Metrics - List, `$filter`).
+`dim eq 'v'`, `dim ne 'v'`, `dim sw 'v'` and `dim eq '*'`, joined by `and`; `or`, with or without parentheses,
+binds tighter and joins values of one dimension only (learn.microsoft.com, Metrics - List, `$filter`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ __all__ = ["Clause", "Condition", "dimensions_of", "parse_filter", "to_sql"]
 
 TOKEN = re.compile(r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<paren>[()])|(?P<word>[^\s()']+))")
 ANY = "*"
+SQL = {"eq": "{} = lower(?)", "ne": "{} <> lower(?)", "sw": "starts_with({}, lower(?))"}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a dimension's value must be, `equal`, or must not be; `*` is any."""
+    """What a dimension's value must be, `eq`, must not be, `ne`, or must begin with, `sw`; `*` is any."""
 
-    equal: bool
+    operator: str
     value: str
 
 
@@ -41,7 +42,7 @@ def parse_filter(text: str) -> tuple[Clause, ...]:
     """The clauses of a filter, all of which must hold.
 
     >>> parse_filter("deployment eq 'green'")
-    (Clause(dimension='deployment', any_of=(Condition(equal=True, value='green'),)),)
+    (Clause(dimension='deployment', any_of=(Condition(operator='eq', value='green'),)),)
 
     Raises:
         ArmError: 400; the filter is not one, and where it stops being one.
@@ -67,11 +68,9 @@ def to_sql(clauses: tuple[Clause, ...], columns: Mapping[str, str]) -> tuple[str
         either: list[str] = []
         for condition in clause.any_of:
             if condition.value == ANY:
-                either.append("TRUE" if condition.equal else "FALSE")
+                either.append("FALSE" if condition.operator == "ne" else "TRUE")
             else:
-                either.append(
-                    f"lower({columns[clause.dimension]}) {'=' if condition.equal else '<>'} lower(?)"
-                )
+                either.append(SQL[condition.operator].format(f"lower({columns[clause.dimension]})"))
                 parameters.append(condition.value)
         parts.append(f"({' OR '.join(either)})")
     return " AND ".join(parts) or "TRUE", parameters
@@ -113,9 +112,9 @@ class _Parser:
 
     def _condition(self) -> Clause:
         name = self._take("a dimension", str.isidentifier)
-        operator = self._take("'eq' or 'ne'", lambda token: token.lower() in {"eq", "ne"}).lower()
+        operator = self._take("'eq', 'ne' or 'sw'", lambda token: token.lower() in SQL).lower()
         value = self._take("a value in single quotes", lambda token: token.startswith("'"))
-        return Clause(name, (Condition(operator == "eq", value[1:-1].replace("''", "'")),))
+        return Clause(name, (Condition(operator, value[1:-1].replace("''", "'")),))
 
     def _take(self, wanted: str, fits: Callable[[str], bool]) -> str:
         token = self._peek()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from localazure.arm.errors import ArmError, bad_request, not_found
+from localazure.faults import Faults
 from localazure.monitor.definitions import METRICS, NAMESPACE, definition_json
 from localazure.monitor.metrics import answer, measure, visible_until
 from localazure.monitor.query import read_query
@@ -29,9 +30,9 @@ ENDPOINT = (
 INSIGHTS = r"/{providers:(?i:providers)}/{insights:(?i:microsoft\.insights)}"
 
 
-def routes(azure: Azure) -> list[web.RouteDef]:
+def routes(azure: Azure, faults: Faults | None = None) -> list[web.RouteDef]:
     """Metrics and their definitions; they go before ARM's own routes."""
-    monitor = _Monitor(azure)
+    monitor = _Monitor(azure, faults or Faults())
     return [
         web.post("/subscriptions/{subscription}/{batch:(?i:metrics:getBatch)}", _refusing(monitor.batch)),
         web.get(ENDPOINT + INSIGHTS + "/{metrics:(?i:metrics)}", _refusing(monitor.metrics)),
@@ -42,8 +43,9 @@ def routes(azure: Azure) -> list[web.RouteDef]:
 
 
 class _Monitor:
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, faults: Faults) -> None:
         self._azure = azure
+        self._faults = faults
 
     async def metrics(self, request: web.Request) -> web.Response:
         resource_id = self._existing(request)
@@ -82,10 +84,11 @@ class _Monitor:
         return web.json_response({"value": [definition_json(metric, resource_id) for metric in METRICS]})
 
     async def _measured(self, query: Query, resource_id: str) -> list[dict[str, Any]]:
-        visible = visible_until(self._azure.clock.now(), self._azure.settings.metric_delay)
+        more, gaps = self._faults.of_data("metrics")
+        visible = visible_until(self._azure.clock.now(), self._azure.settings.metric_delay + more)
         summed = self._azure.settings.requests_per_minute == "sum"
         found = await self._azure.rows.run(
-            lambda database: measure(database, query, resource_id, visible, summed=summed)
+            lambda database: measure(database, query, resource_id, visible, summed=summed, gaps=gaps)
         )
         return answer(query, found, resource_id)
 

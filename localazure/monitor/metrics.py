@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from localazure.monitor.definitions import Metric
+    from localazure.monitor.gaps import Gap
     from localazure.monitor.query import Query
 
 __all__ = ["Sample", "answer", "measure", "visible_until"]
@@ -67,6 +68,7 @@ def measure(
     visible: datetime,
     *,
     summed: bool = False,
+    gaps: Sequence[Gap] = (),
 ) -> list[dict[Labels, Series]]:
     """For each metric of a query its series of minutes, from their samples.
 
@@ -78,9 +80,11 @@ def measure(
         summed: Count requests of merged series together. Azure has a sample a minute for each combination of
             dimensions, and its Average over merged series is the mean of those samples (learn.microsoft.com,
             Azure Monitor Metrics aggregation and display explained).
+        gaps: What doesn't show.
     """
     bring_up_to_date(database)
     where, parameters = to_sql(query.clauses, DIMENSIONS)
+    where = " AND ".join([where, *(gap.kept("Minute") for gap in gaps)])
     labels = ", ".join(DIMENSIONS[name] for name in query.split)
     span = [_naive(query.start), _naive(min(query.end, visible))]
     found: list[dict[Labels, Series]] = []

@@ -94,6 +94,11 @@ def test_a_stale_read_can_be_ordered(arm: Arm, workspace: Workspace):
         {},
         {"status": 500, "when": "never"},
         {"operation": {"outcome": "x"}},
+        {"data": {}},
+        {"data": {"of": "traces", "delay": 1}},
+        {"data": {"delay": -1}},
+        {"data": {"from": "2026-01-01T00:00:00"}},
+        {"data": {"since": "2026-01-01T00:00:00Z"}},
         {"match": {"path": "("}, "status": 1},
     ],
 )

@@ -339,7 +339,7 @@ def test_the_request_log_counts_queries(logged: Logged):
     ] * 2
 
 
-@pytest.mark.parametrize(("status", "code"), [(403, "Forbidden"), (429, "TooManyRequests")])
+@pytest.mark.parametrize(("status", "code"), [(403, "InsufficientAccessError"), (429, "TooManyRequests")])
 def test_faults_reach_it(logged: Logged, status: int, code: str):
     logged.arm.control("POST", "faults", {"match": {"path": "/v1/"}, "status": status, "times": 1})
     with pytest.raises(HttpResponseError, match=code) as caught:
@@ -416,3 +416,34 @@ def test_a_wrong_file_leaves_nothing(logged: Logged, more: dict[str, str], says:
     logged.later()
     assert logged.rows(f"{TRAFFIC} | count") == [[0]]
     assert list((logged.arm.settings.home / "uploads").iterdir()) == []
+
+
+def test_logs_that_come_late_or_never(logged: Logged):
+    logged.send()
+    start = logged.now()
+    logged.row()
+    logged.row(DeploymentName="green")
+    logged.later(100)
+    gap = {"of": "logs", "from": start.isoformat(), "deployment": "green"}
+    logged.arm.control("POST", "faults", [{"data": gap}])
+    assert logged.rows(f"{TRAFFIC} | project DeploymentName") == [["blue"]]
+    logged.arm.control("POST", "faults", {"data": {"of": "metrics", "delay": 900}})
+    assert logged.rows(f"{TRAFFIC} | count") == [[1]]
+    logged.arm.control("POST", "faults", {"data": {"delay": 600}})
+    assert logged.rows(f"{TRAFFIC} | count") == [[0]]
+    logged.arm.control("DELETE", "faults")
+    assert logged.rows(f"{TRAFFIC} | count") == [[2]]
+
+
+def test_an_answer_of_another_shape_can_be_ordered(logged: Logged):
+    answer = {
+        "tables": [{"name": "PrimaryResult", "columns": [{"name": "n", "type": "string"}], "rows": [["x"]]}]
+    }
+    order = {
+        "match": {"path": f"/v1/workspaces/{logged.customer_id}"},
+        "status": 200,
+        "body": answer,
+        "times": 1,
+    }
+    logged.arm.control("POST", "faults", order)
+    assert logged.rows("print 1") == [["x"]]

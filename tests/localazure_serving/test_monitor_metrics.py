@@ -12,6 +12,7 @@ import pytest
 
 from localazure.arm.errors import ArmError
 from localazure.clock import Clock
+from localazure.monitor.gaps import Gap
 from localazure.monitor.metrics import answer, measure, visible_until
 from localazure.monitor.query import read_query
 from localazure.monitor.rows import Row, Rows
@@ -122,6 +123,22 @@ def test_model_status_codes(ask: Ask):
 def test_either_value_of_one_dimension(ask: Ask):
     found = values(ask("RequestsPerMinute", filter="statusCode eq '408' or statusCode eq '429'"))
     assert found == {("408",): [None, None, 1, None, None], ("429",): [None, None, None, 1, None]}
+
+
+def test_what_begins_with_something(ask: Ask):
+    found = values(ask("RequestsPerMinute", filter="deployment sw 'GR'"))
+    assert found == {("green",): [5, None, 1, 1, None]}
+
+
+def test_a_gap_is_left_out(rows: Rows):
+    query = read_query(SPAN | {"metricnames": "RequestsPerMinute", "filter": "deployment eq '*'"}, START)
+    late = START + timedelta(hours=9)
+    gaps = [Gap(START + timedelta(minutes=2), START + timedelta(minutes=3)), Gap(deployment="green")]
+    found = asyncio.run(rows.run(lambda db: measure(db, query, RID, late, summed=True, gaps=gaps)))
+    assert values(answer(query, found, RID)[0]) == {
+        ("blue",): [10, None, None, None, None],
+        ("unknown",): [None, None, None, None, 1],
+    }
 
 
 def test_rolled_up_dimensions_are_summed(ask: Ask):
