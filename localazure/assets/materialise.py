@@ -70,12 +70,9 @@ def locate(azure: Azure, asset: Resource, uri: str) -> Location:
         MaterialiseError: It is no URI of a datastore or of blob storage here.
     """
     if found := DATASTORE.fullmatch(uri):
-        workspace = (
-            asset.id.split("/workspaces/", 1)[0]
-            + "/workspaces/"
-            + asset.id.split("/workspaces/", 1)[1].split("/")[0]
-        )
-        datastore = azure.store.get(f"{workspace}/datastores/{found['datastore']}")
+        before, _, after = asset.id.partition("/workspaces/")
+        workspace = f"{before}/workspaces/{after.split('/')[0]}"
+        datastore = azure.store.get(f"{workspace}/datastores/{found['datastore']}") if after else None
         if datastore is None:
             raise MaterialiseError(f"{asset.id}: {uri} names a datastore that the workspace doesn't have")
         properties: dict[str, Any] = datastore.properties

@@ -5,24 +5,33 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import yaml
 
 from localazure.serving.spec import ProvisioningError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = ["CondaFile", "Requirement", "parse_conda", "requirement_name"]
 
 SERVER = "azureml-inference-server-http"
-BRINGS_SERVER = {SERVER, "azureml-defaults"}
+BRINGS = {
+    SERVER: {SERVER, "azureml-defaults"},
+    "mlflow-skinny": {"mlflow-skinny", "mlflow"},
+}
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One line of the pip part, and where it stands in the conda file."""
+    """One line of the pip part, and where it stands in the conda file; 0 where the base image has it."""
 
     text: str
     line: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}: '{self.text}'" if self.line else f"'{self.text}' of the base image"
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,15 @@ def requirement_name(text: str) -> str:
     return re.sub(r"[-_.]+", "-", match.group()).lower() if match else ""
 
 
-def parse_conda(text: str, python: tuple[int, int, int] | None = None) -> CondaFile:
+def parse_conda(
+    text: str, python: tuple[int, int, int] | None = None, brought: Sequence[str] = ()
+) -> CondaFile:
     """The pip part of a conda file.
 
     Args:
         text: The file's text, as an environment version carries it.
         python: The interpreter that environments are built with; the running one by default.
+        brought: Requirements that the base image fulfils, where the file doesn't ask for them itself.
 
     Raises:
         ProvisioningError: `ImageBuildFailure`, naming the line that can't be had.
@@ -66,7 +78,12 @@ def parse_conda(text: str, python: tuple[int, int, int] | None = None) -> CondaF
                 raise _failure(f"line {_line(value)}: 'dependencies' is not a list")
             for item in cast("list[yaml.Node]", value.value):
                 pip.extend(_dependency(item, python))
-    if not any(requirement_name(each.text) in BRINGS_SERVER for each in pip):
+    asked = {requirement_name(each.text) for each in pip}
+    added = [
+        each for each in brought if not asked & BRINGS.get(requirement_name(each), {requirement_name(each)})
+    ]
+    pip = [Requirement(each, 0) for each in added] + pip
+    if not {requirement_name(each.text) for each in pip} & BRINGS[SERVER]:
         raise _failure(
             f"the conda file's pip part doesn't ask for {SERVER}, which serves the model: "
             f"add '- {SERVER}' under '- pip:'"

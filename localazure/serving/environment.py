@@ -46,8 +46,10 @@ class Environments:
         self._uv = tuple(uv)
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def python(self, conda_file: str | None, image: str | None) -> Path:
+    async def python(self, conda_file: str | None, image: str | None, brought: Sequence[str] = ()) -> Path:
         """The interpreter of an environment, which is built first where it isn't there yet.
+
+        `brought` is what the base image has beside the conda file's packages.
 
         Raises:
             ProvisioningError: `ImageBuildFailure`: what can't be had, and the line that asks for it.
@@ -58,7 +60,7 @@ class Environments:
                 f"the environment is the image {image or '(none)'} alone, which needs a container engine, "
                 "and there is none here: give it a conda file, or deploy it to Azure",
             )
-        conda = parse_conda(conda_file)
+        conda = parse_conda(conda_file, brought=brought)
         digest = _digest(conda)
         async with self._locks.setdefault(digest, asyncio.Lock()):
             folder = self._cache / digest
@@ -139,9 +141,7 @@ async def _run(command: list[str], conda: CondaFile) -> None:
     if process.returncode:
         said = output.decode(errors="replace").strip()
         blamed = [
-            f"line {each.line}: '{each.text}'"
-            for each in conda.pip
-            if (name := requirement_name(each.text)) and name in said.lower()
+            str(each) for each in conda.pip if (name := requirement_name(each.text)) and name in said.lower()
         ]
         where = "; ".join(blamed) or "the pip part of the conda file"
         tail = "\n".join(said.splitlines()[-OUTPUT_LINES:])

@@ -103,7 +103,7 @@ class Serving:
         async with self._lock(key):
             entry_script = _entry_script(spec)
             console = self._console(key)
-            python = await self._environments.python(spec.conda_file, spec.image)
+            python = await self._environments.python(spec.conda_file, spec.image, spec.brought)
             if key not in self._tails:
                 self._tails[key] = Tail(spec.name, console)
             tell = partial(self._tell, spec.endpoint_id, spec.name)
@@ -224,9 +224,10 @@ def _key(endpoint_id: str, name: str) -> Key:
 def _entry_script(spec: DeploymentSpec) -> Path:
     if spec.code_dir is None or not spec.scoring_script:
         raise ProvisioningError(
-            "BadArgument",
-            f"deployment '{spec.name}' has no codeConfiguration, and no model is served without code here: "
-            "give it codeId and scoringScript",
+            "ImageBuildFailure",
+            f"deployment '{spec.name}' has no codeConfiguration, so its image {spec.image or '(none)'} is to "
+            "serve by itself; that needs a container engine, and there is none here: deploy it to Azure, or "
+            "give it code and an environment with a conda file",
         )
     code = spec.code_dir.resolve()
     script = (code / spec.scoring_script).resolve()

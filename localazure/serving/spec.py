@@ -35,6 +35,7 @@ class DeploymentSpec:
         model_dir: The model asset as a folder, what `AZUREML_MODEL_DIR` names.
         code_dir: The code asset as a folder, which holds `scoring_script`.
         image: The environment version's image; only its conda file can be had here.
+        brought: Requirements that the image has beside its conda file's.
         request_timeout: Seconds a request may take, waiting in the queue included.
         max_concurrent: Requests an instance is given at a time.
     """
@@ -53,6 +54,7 @@ class DeploymentSpec:
     max_concurrent: int
     liveness: ProbeSpec
     readiness: ProbeSpec
+    brought: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def test_a_deployment_with_traffic_cant_be_deleted(arm: Arm, workspace: Workspac
         ({"endpointComputeType": "Kubernetes"}, "Kubernetes"),
         ({"environmentId": None}, "environmentId is missing"),
         ({"environmentId": "/subscriptions/x/environments/e/versions/9"}, "was not found"),
-        ({"model": "azureml://registries/r/models/m/versions/1"}, "no registries"),
+        ({"model": "azureml://registries/r/models/m/versions/1"}, "there is no registry 'r'"),
         ({"requestSettings": {"requestTimeout": "PT181S"}}, "181 s; the limit is 180 s"),
         ({"requestSettings": {"requestTimeout": "5 s"}}, "no ISO 8601 duration"),
         ({"requestSettings": {"maxConcurrentRequestsPerInstance": 0}}, "an integer above 0"),
@@ -163,3 +163,78 @@ def test_no_deployment_where_the_endpoint_is_being_deleted(arm: Arm, workspace: 
 )
 def test_durations(text: str, value: float):
     assert seconds(text, "x") == value
+
+
+def mlflow_model(workspace: Workspace, **files: str) -> str:
+    """Register an MLflow model of these files; its id."""
+    arm, store = workspace.arm, f"{workspace.id}/datastores/workspaceblobstore"
+    container = arm.ok("GET", store)["properties"]["containerName"]
+    for name, content in files.items():
+        url = f"{arm.settings.base_url}/blob/{workspace.account}/{container}/up/linear/{name}"
+        assert arm.http.put(url, data=content.encode()).status_code == 201
+    model = f"{workspace.id}/models/{unique('m')}/versions/1"
+    uri = "azureml://datastores/workspaceblobstore/paths/up/linear"
+    arm.ok("PUT", model, {"properties": {"modelType": "mlflow_model", "modelUri": uri}})
+    return model
+
+
+MLMODEL = "flavors: {python_function: {env: {conda: its-conda.yaml}}}"
+
+
+def test_an_mlflow_model_brings_script_and_environment(arm: Arm, workspace: Workspace, endpoint: str):
+    model = mlflow_model(workspace, MLmodel=MLMODEL, **{"its-conda.yaml": "name: its own"})
+
+    ended = workspace.deployment(endpoint, "blue", model=model, environmentId=None)
+
+    assert ended["status"] == "Succeeded", ended
+    spec = arm.serving.running[f"{workspace.id}/onlineEndpoints/{endpoint}".lower(), "blue"]
+    assert (spec.scoring_script, spec.conda_file, spec.image) == (
+        "mlflow_score_script.py",
+        "name: its own",
+        None,
+    )
+    assert (spec.model_dir / "linear" / "MLmodel").read_text() == MLMODEL
+    assert spec.environment_variables == {"MLFLOW_MODEL_FOLDER": "linear"}
+    assert "mlflow-skinny" in spec.brought
+
+
+def test_an_mlflow_model_may_have_another_environment(arm: Arm, workspace: Workspace, endpoint: str):
+    model = mlflow_model(workspace, MLmodel=MLMODEL)
+
+    workspace.deployment(endpoint, "blue", model=model)
+
+    spec = arm.serving.running[f"{workspace.id}/onlineEndpoints/{endpoint}".lower(), "blue"]
+    assert (spec.scoring_script, spec.conda_file, spec.brought) == ("mlflow_score_script.py", "name: x", ())
+
+
+def test_an_mlflow_model_with_code_needs_an_environment(arm: Arm, workspace: Workspace, endpoint: str):
+    model = mlflow_model(workspace, MLmodel=MLMODEL)
+    code = f"{workspace.id}/codes/c/versions/1"
+    arm.ok("PUT", code, {"properties": {"codeUri": "azureml://datastores/workspaceblobstore/paths/up"}})
+    body = workspace.deployment_body(
+        model=model, environmentId=None, codeConfiguration={"codeId": code, "scoringScript": "score.py"}
+    )
+    path = f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/blue"
+    assert "only an MLflow model without code" in refusal(arm, "PUT", path, body)
+
+
+@pytest.mark.parametrize(
+    ("properties", "says"),
+    [
+        (
+            {"image": "mine:1", "inferenceConfig": {"scoringRoute": {"path": "/predict", "port": 8080}}},
+            "its image mine:1 is to serve by itself at /predict; that needs a container engine",
+        ),
+        ({"build": {"contextUri": "https://x/y", "dockerfilePath": "Dockerfile"}}, "built from a Dockerfile"),
+    ],
+)
+def test_a_container_of_ones_own_says_what_it_needs(
+    arm: Arm, workspace: Workspace, endpoint: str, properties: dict[str, Any], says: str
+):
+    environment = f"{workspace.id}/environments/{unique('own')}/versions/1"
+    arm.ok("PUT", environment, {"properties": properties})
+
+    ended = workspace.deployment(endpoint, "blue", environmentId=environment)
+
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "ImageBuildFailure")
+    assert says in ended["error"]["message"]

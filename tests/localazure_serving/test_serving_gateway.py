@@ -308,7 +308,11 @@ def test_a_crashed_instance_comes_back(local: Local):
             "'other.py' isn't in the code asset, which holds: score.py",
         ),
         ({"scoring_script": "../../etc/passwd"}, "ResourceNotReady", "isn't in the code asset"),
-        ({"code_dir": None, "scoring_script": None}, "BadArgument", "has no codeConfiguration"),
+        (
+            {"code_dir": None, "scoring_script": None},
+            "ImageBuildFailure",
+            "image minimal-inference:1 is to serve by itself; that needs a container engine",
+        ),
         ({"conda_file": None}, "ImageBuildFailure", "needs a container engine"),
     ],
 )

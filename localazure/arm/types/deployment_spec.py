@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from localazure.arm.body import part
 from localazure.arm.errors import bad_request
 from localazure.arm.types.deployment_rules import capacity, seconds, with_defaults
+from localazure.arm.types.references import asset
 from localazure.assets.materialise import MaterialiseError, materialise
+from localazure.serving import mlflow
 from localazure.serving.spec import DeploymentSpec, ProbeSpec, ProvisioningError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from localazure.arm.body import JSON
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_assets", "spec_of"]
 
+SCORING_PATH = "/score"
+
 
 def check_assets(plane: Plane, properties: JSON) -> None:
     """Refuse a deployment whose model, environment or code version doesn't exist.
@@ -26,16 +32,13 @@ def check_assets(plane: Plane, properties: JSON) -> None:
     Raises:
         ArmError: 400.
     """
-    code = part(properties, "codeConfiguration")
-    model = _asset(plane, properties.get("model"), "models", "model")
-    environment = _asset(plane, properties.get("environmentId"), "environments", "environmentId")
-    _asset(plane, code.get("codeId"), "codes", "codeConfiguration.codeId")
-    if code.get("codeId") and not code.get("scoringScript"):
+    model, environment, code = _assets(plane, properties)
+    if code is not None and not part(properties, "codeConfiguration").get("scoringScript"):
         raise bad_request("The request is invalid: codeConfiguration.scoringScript is missing.")
-    without = model is not None and model.properties.get("modelType") == "mlflow_model"
-    if environment is None and not without:
+    if environment is None and (code is not None or not _is_mlflow(model)):
         raise bad_request(
-            "The request is invalid: environmentId is missing; only an MLflow model can do without."
+            "The request is invalid: environmentId is missing; only an MLflow model without code can do "
+            "without."
         )
 
 
@@ -46,12 +49,16 @@ async def spec_of(plane: Plane, deployment: Resource, body: JSON) -> DeploymentS
         ProvisioningError: An asset's files aren't there, or can't be had here.
     """
     properties = with_defaults(body["properties"])
-    code = part(properties, "codeConfiguration")
-    model = _asset(plane, properties.get("model"), "models", "model")
-    source = _asset(plane, code.get("codeId"), "codes", "codeConfiguration.codeId")
+    model, environment, source = _assets(plane, properties)
     model_dir = await _folder(plane, model, "modelUri")
-    code_dir = await _folder(plane, source, "codeUri")
-    image, conda_file = _environment(plane, properties, model_dir)
+    program = _Program(
+        code_dir=await _folder(plane, source, "codeUri"),
+        scoring_script=part(properties, "codeConfiguration").get("scoringScript"),
+    )
+    if environment is not None:
+        program = _in(environment, program)
+    if model_dir is not None and source is None and _is_mlflow(model):
+        program = _without_code(model_dir, program, environment)
     endpoint_id, name = deployment.id.rsplit("/deployments/", 1)
     requests: JSON = properties["requestSettings"]
     return DeploymentSpec(
@@ -59,57 +66,87 @@ async def spec_of(plane: Plane, deployment: Resource, body: JSON) -> DeploymentS
         endpoint_name=endpoint_id.rsplit("/", 1)[1],
         name=name,
         model_dir=model_dir.parent if model_dir else None,
-        code_dir=code_dir,
-        scoring_script=code.get("scoringScript"),
-        image=image,
-        conda_file=conda_file,
-        environment_variables=properties["environmentVariables"],
+        code_dir=program.code_dir,
+        scoring_script=program.scoring_script,
+        image=program.image,
+        conda_file=program.conda_file,
+        environment_variables={**properties["environmentVariables"], **program.variables},
         instances=capacity(body),
         request_timeout=seconds(requests["requestTimeout"], "requestTimeout"),
         max_concurrent=requests["maxConcurrentRequestsPerInstance"],
         liveness=_probe(properties["livenessProbe"]),
         readiness=_probe(properties["readinessProbe"]),
+        brought=program.brought,
     )
 
 
-def _environment(plane: Plane, properties: JSON, model: Path | None) -> tuple[str | None, str | None]:
-    version = _asset(plane, properties.get("environmentId"), "environments", "environmentId")
-    if version is None:
-        conda = model / "conda.yaml" if model else None
-        if conda is None or not conda.is_file():
-            raise ProvisioningError(
-                "ImageBuildFailure", "The MLflow model has no conda.yaml to build its image from."
-            )
-        return None, conda.read_text()
-    if version.properties.get("build"):
-        text = f"{version.id} is built from a Dockerfile; local Azure builds only image + condaFile."
+@dataclass(frozen=True)
+class _Program:
+    """What serves the model, and what it runs in."""
+
+    code_dir: Path | None
+    scoring_script: str | None
+    image: str | None = None
+    conda_file: str | None = None
+    brought: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def _in(environment: Resource, program: _Program) -> _Program:
+    """The program in an environment; an environment that serves by itself has no conda file for it."""
+    properties = environment.properties
+    if properties.get("build"):
+        text = (
+            f"{environment.id} is built from a Dockerfile, which needs a container engine, and there is none "
+            "here: give it image and condaFile, or deploy it to Azure"
+        )
         raise ProvisioningError("ImageBuildFailure", text)
-    return version.properties.get("image"), version.properties.get("condaFile")
+    image, conda_file = properties.get("image"), properties.get("condaFile")
+    routes = part(properties, "inferenceConfig")
+    path = part(routes, "scoringRoute").get("path", SCORING_PATH)
+    if routes and (program.code_dir is None or path != SCORING_PATH):
+        text = (
+            f"{environment.id} has an inferenceConfig, so its image {image} is to serve by itself at {path}; "
+            "that needs a container engine, and there is none here: deploy it to Azure"
+        )
+        raise ProvisioningError("ImageBuildFailure", text)
+    return _Program(program.code_dir, program.scoring_script, image, conda_file)
 
 
-async def _folder(plane: Plane, asset: Resource | None, key: str) -> Path | None:
-    if asset is None:
+def _without_code(model_dir: Path, program: _Program, environment: Resource | None) -> _Program:
+    """What Azure makes for an MLflow model: a scoring script, and an environment where none was given."""
+    given = environment is not None
+    return _Program(
+        code_dir=mlflow.SCRIPT.parent,
+        scoring_script=mlflow.SCRIPT.name,
+        image=program.image,
+        conda_file=program.conda_file if given else mlflow.conda_of(model_dir),
+        brought=() if given else mlflow.BROUGHT,
+        variables={"MLFLOW_MODEL_FOLDER": model_dir.name},
+    )
+
+
+def _assets(plane: Plane, properties: JSON) -> tuple[Resource | None, Resource | None, Resource | None]:
+    """The model, the environment and the code that a deployment names."""
+    store, code = plane.azure.store, part(properties, "codeConfiguration")
+    return (
+        asset(store, properties.get("model"), "models", "model"),
+        asset(store, properties.get("environmentId"), "environments", "environmentId"),
+        asset(store, code.get("codeId"), "codes", "codeConfiguration.codeId"),
+    )
+
+
+def _is_mlflow(model: Resource | None) -> bool:
+    return model is not None and model.properties.get("modelType") == "mlflow_model"
+
+
+async def _folder(plane: Plane, version: Resource | None, key: str) -> Path | None:
+    if version is None:
         return None
     try:
-        return await materialise(plane.azure, plane.blobs, asset, asset.properties[key])
+        return await materialise(plane.azure, plane.blobs, version, version.properties[key])
     except MaterialiseError as error:
         raise ProvisioningError("ResourceNotReady", str(error)) from error
-
-
-def _asset(plane: Plane, reference: Any, collection: str, where: str) -> Resource | None:
-    """The version that a body names by its ARM id."""
-    if reference is None:
-        return None
-    text = str(reference).removeprefix("azureml:")
-    if text.startswith("//"):
-        raise bad_request(f"The request is invalid: {where} '{reference}': local Azure has no registries.")
-    found = plane.azure.store.get(text)
-    wanted = f"Microsoft.MachineLearningServices/workspaces/{collection}/versions"
-    if found is None or found.type != wanted:
-        raise bad_request(
-            f"The request is invalid: {where} '{reference}' was not found; give the ARM id of a version."
-        )
-    return found
 
 
 def _probe(probe: JSON) -> ProbeSpec:
