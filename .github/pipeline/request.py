@@ -1,0 +1,65 @@
+"""Requests through the endpoint, as its callers send them: whoever has the traffic must answer."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from runner import error, needed, notice  # noqa: E402
+
+from rollout.azure.auth import bearer  # noqa: E402
+from rollout.azure.endpoint import read_endpoint  # noqa: E402
+from rollout.azure.errors import AzureFault  # noqa: E402
+from rollout.azure.scoring import LONGEST_SECONDS, Scorer  # noqa: E402
+from rollout.cli.stack import open_stack  # noqa: E402
+from rollout.core.expected import Expected  # noqa: E402
+from rollout.core.probe import ScoreAnswer, check  # noqa: E402
+from rollout.core.probe_inputs import requests_of  # noqa: E402
+from rollout.core.verdict import Verdict  # noqa: E402
+
+COUNT = 10
+"""How many are sent at least."""
+
+
+def request() -> int:
+    """Send the probe's requests through STACK's endpoint; the exit code says if all were answered well."""
+    try:
+        return _ask(needed("STACK"))
+    except AzureFault as wrong:
+        error(str(wrong))
+        return 1
+
+
+def _ask(name: str) -> int:
+    stack = open_stack(name, Path.cwd())
+    live, _ = read_endpoint(stack.arm, stack.place.endpoint_id)
+    if live is None or not any(live.core.traffic.values()):
+        notice(f"{name}: nothing has traffic yet, so nothing is asked")
+        return 0
+    probe = stack.settings.probe
+    bodies = requests_of(probe.file, Path(probe.file).read_bytes())
+    expected, patience = Expected(probe.expect, probe.ranges), timedelta(seconds=LONGEST_SECONDS)
+    count = max(COUNT, len(bodies))
+    wrong: list[str] = []
+    with Scorer(live.scoring_uri or "", bearer(stack.arm, live)) as scorer:
+        for number in range(count):
+            reply = scorer.score(bodies[number % len(bodies)], path=probe.path)
+            found = check(reply, expected, patience)
+            if found.verdict is not Verdict.SUCCESSFUL:
+                headers = reply.headers if isinstance(reply, ScoreAnswer) else {}
+                wrong.append(f"request {number + 1} of {count}{_by(headers)}: {found.why}")
+    for each in wrong:
+        error(each)
+    notice(
+        f"{count - len(wrong)} of {count} requests through {stack.place.endpoint} were answered as expected"
+    )
+    return 1 if wrong else 0
+
+
+def _by(headers: object) -> str:
+    name = headers.get("azureml-model-deployment") if isinstance(headers, dict) else None
+    return f" (answered by {name})" if name else ""

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.engine.local import LocalAzure
+from tests.engine.project import CONFIG, ROOT, TINY, Project, environment
+from tests.engine.rollout import Rollout
+from tests.workflows.hub import Hub, serve
+from tests.workflows.runner import IDENTITY, Runner, machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STACKS = ("dev", "staging")
+
+
+@dataclass
+class Repository:
+    """A repository whose stacks are rolled out by its workflows, and where all of it runs."""
+
+    rollout: Rollout
+    hub: Hub
+    runner: Runner
+
+    @property
+    def folder(self) -> Path:
+        """Its checkout."""
+        return self.rollout.project.folder
+
+    def commit(self, message: str) -> str:
+        """Commit everything and return the commit before."""
+        before = self.git("rev-parse", "HEAD")
+        self.git("commit", "-qam", message)
+        return before
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the checkout and return what it printed."""
+        who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+        done = subprocess.run(
+            ["git", *who, *arguments], cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    home = tmp_path_factory.mktemp("workflows")
+    azure = LocalAzure.start(home / "azure")
+    hub = Hub(Path(azure.env["AZURE_FEDERATED_TOKEN_FILE"]))
+    server, address = serve(hub)
+    try:
+        project = Project(home / "project", environment(azure.env), "dev", "credit-dev")
+        _lay_out(project)
+        project.up()
+        _register(azure, home / "models")
+        where = {
+            **{name: azure.env[name] for name in IDENTITY},
+            "PULUMI_BACKEND_URL": azure.env["PULUMI_BACKEND_URL"],
+        }
+        secret = {
+            "PULUMI_CONFIG_PASSPHRASE": Path(azure.env["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text().strip()
+        }
+        runner = Runner(
+            project.folder,
+            home / "runs",
+            machine(azure.env),
+            hub,
+            address,
+            {"": {"ROLLOUT_STACKS": " ".join(STACKS)}, "preview": where, "dev": where},
+            {"preview": secret, "dev": secret},
+        )
+        yield Repository(Rollout(azure, project), hub, runner)
+    finally:
+        server.shutdown()
+        azure.stop()
+
+
+def _lay_out(project: Project) -> None:
+    """Make the checkout: the stack `dev`, and `staging`, which names the same model."""
+    project.create()
+    for name in (".github", "tools", "requirements.lock"):
+        (project.folder / name).symlink_to(ROOT / name)
+    project.pulumi("stack", "init", "staging", check=True)
+    salt = yaml.safe_load((project.folder / "Pulumi.staging.yaml").read_text())
+    config = {**CONFIG, "rollout:endpoint": "credit-staging", "rollout:model": "azureml:tiny:0"}
+    (project.folder / "Pulumi.staging.yaml").write_text(yaml.safe_dump({**salt, "config": config}))
+    for arguments in (("init", "-qb", "main"), ("add", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "serving")):
+        subprocess.run(["git", *arguments], cwd=project.folder, check=True, capture_output=True)
+    subprocess.run(
+        ["git", "-c", "user.name=S", "-c", "user.email=s@example.org", "commit", "-qm", "As it began"],
+        cwd=project.folder,
+        check=True,
+        capture_output=True,
+    )
+
+
+def _register(azure: LocalAzure, folder: Path) -> None:
+    for version in ("1", "2"):
+        model = folder / version / "tiny"
+        model.mkdir(parents=True)
+        (model / "model.json").write_text(json.dumps({"name": f"tiny {version}", "quality": "good"}))
+    subprocess.run(
+        [sys.executable, str(TINY / "register.py"), str(folder)],
+        env=environment(azure.env)
+        | {"GROUP": CONFIG["rollout:resourceGroup"], "WORKSPACE": CONFIG["rollout:workspace"]},
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
