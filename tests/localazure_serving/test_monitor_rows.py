@@ -4,9 +4,12 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from localazure.clock import Clock
+from localazure.monitor.minutes import bring_up_to_date
+from localazure.monitor.row import COLUMNS
 from localazure.monitor.rows import Row, Rows
 
 if TYPE_CHECKING:
@@ -102,4 +105,22 @@ def test_wrong_injections_are_refused_whole(path: Path, given: dict[str, Any], s
     with pytest.raises(ValueError, match="DeploymentName missing"):
         rows.inject([{"EndpointId": "/e", "EndpointName": "e"}])
     assert count(rows) == 0
+    rows.close()
+
+
+def test_a_file_of_an_earlier_version_goes_on(path: Path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = duckdb.connect(str(path))
+    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    before.execute(f"CREATE TABLE AmlOnlineEndpointTrafficLog ({columns})")
+    given = Row(datetime(2026, 1, 2, 3, 4, 5), "/e", "e", "blue", TotalDurationMs=7)  # noqa: DTZ001 - as kept
+    places = ", ".join("?" * len(given))
+    before.execute(f"INSERT INTO AmlOnlineEndpointTrafficLog VALUES ({places})", given)  # noqa: S608
+    before.close()
+
+    rows = Rows(path, Clock())
+    (found,) = asyncio.run(rows.query("SELECT *, IngestedAt = TimeGenerated FROM Requests"))
+    assert (*found[:-2], found[-1]) == (*given, True)
+    asyncio.run(rows.run(bring_up_to_date))
+    assert asyncio.run(rows.query("SELECT Requests, Milliseconds FROM Samples")) == [(1, 7.0)]
     rows.close()
