@@ -132,7 +132,9 @@ def keys_are_for_trying_out(stack: Stack) -> Iterator[str]:
 
 def _shares(endpoint: Declared, key: str) -> dict[str, Any]:
     value = _properties(endpoint).get(key)
-    return dict(cast("Mapping[str, Any]", value)) if hasattr(value, "items") else {}
+    shares = dict(cast("Mapping[str, Any]", value)) if hasattr(value, "items") else {}
+    # The engine's numbers are all floating-point.
+    return {name: int(share) if _is_percentage(share) else share for name, share in shares.items()}
 
 
 def _properties(resource: Declared) -> Mapping[str, Any]:
@@ -157,7 +159,7 @@ def _is_true(value: object) -> bool:
 
 
 def _show(shares: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {share:g}" for name, share in _sorted(shares.items()))
+    return ", ".join(f"{name} {share}" for name, share in _sorted(shares.items()))
 
 
 def _sorted(items: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:

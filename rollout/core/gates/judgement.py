@@ -34,15 +34,15 @@ class Compared:
     candidate_events: int
     prod_events: int
     allowed: float
-    """The margin, a share from 0 to 1."""
+    """The margin, a share from 0 to 1; of latency in the metrics tier, of prod's P95."""
     certified: float | None
-    """The smallest margin that is proved by now; None where none is."""
+    """The smallest margin that is proved by now, likewise; None where none is."""
     evidence: Line
     """log10 of the evidence of all gates together that the candidate is worse, block by block."""
     bound: float
     """log10 of the evidence that fails the candidate."""
     eta: timedelta | None
-    """From the stage's begin, how long it takes to tell a candidate that is worse by the margin."""
+    """From the stage's begin, about how long until the gate is Successful for a candidate as good as prod."""
     worst: tuple[tuple[datetime, float], ...] = ()
     """The blocks with the most evidence against the candidate, at most three, with their log10."""
     warnings: tuple[str, ...] = ()
