@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollout.core import times
 from rollout.core.comparison.blocks import Tier
-from rollout.core.gates.comparative import Measure
+from rollout.core.gates.comparative import ComparativeGate, Measure
 from rollout.core.gates.fixed import FixedGate
 from rollout.core.judging import stage_opened
 from rollout.core.traffic import WHOLE
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from rollout.azure.assess import Assessment
     from rollout.cli.alone import Result
-    from rollout.core.gates.comparative import ComparativeGate
     from rollout.core.gates.judgement import Compared, Finding, Line
     from rollout.core.window import Window
     from rollout.report import schema
@@ -57,7 +56,7 @@ def of_stack(
         return _nothing(found, stack, endpoint)
     at = record.stage if record.stage is not None else WHOLE
     own = {each.name: each for each in gates}
-    tiers = [finding.compared.tier.value for finding in judgement.findings if finding.compared]
+    compares = any(isinstance(each, ComparativeGate) for each in own.values())
     return {
         "stack": stack,
         "endpoint": endpoint,
@@ -69,7 +68,7 @@ def of_stack(
         "stage": _stage(found),
         "past": _past(found),
         "window": _span(judgement.window),
-        "tier": tiers[0] if tiers else None,
+        "tier": found.tier.value if found.tier and compares else None,
         "requests": judgement.requests,
         "gates": [gate(finding, own.get(finding.gate), at) for finding in judgement.findings],
         "next": {"step": found.step.kind.value, "reason": found.step.reason},

@@ -49,8 +49,8 @@ def draw(margin: Margin, ident: str) -> str:
 def said(margin: Margin) -> str:
     """Return the margin in words."""
     if margin["certified"] is None:
-        return f"no margin is certified yet; allowed {words.points(margin['allowed'])}"
+        return f"no margin is certified yet; allowed: {words.points(margin['allowed'])}"
     return (
-        f"shown to be worse by at most {words.points(margin['certified'])}; "
-        f"allowed {words.points(margin['allowed'])}"
+        f"certified: at most {words.points(margin['certified'])} worse; "
+        f"allowed: {words.points(margin['allowed'])}"
     )

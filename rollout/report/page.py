@@ -109,7 +109,7 @@ def _gate(number: int, gate: Gate, report: Report) -> str:
     parts = [
         f'<section class="card gate" id="{ident}" data-gate="{escape(gate["name"])}">',
         f'<div class="head"><h2>{escape(gate["name"])}</h2>{_pill(gate["verdict"])}{_dry(gate)}</div>',
-        f"<p>{escape(gate['reason'])}</p>",
+        f"<p>{escape(gate['reason'])}</p>" if gate["reason"] != report["reason"] else "",
         _facts(_numbers(gate)),
         _list("warnings", gate["warnings"]),
         *(_drawn(chart, ident) for chart in measured),

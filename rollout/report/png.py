@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, cast
 
-from rollout.report import axis, words
+from rollout.report import axis, margin, words
 from rollout.report.chart import CANDIDATE, EVIDENCE, OTHER, PROD, charts_of
 
 if TYPE_CHECKING:
@@ -44,13 +44,18 @@ def draw(gate: Gate, report: Report, file: Path, title: str = "") -> bool:
         figure.suptitle(f"{title or gate['name']}: {gate['verdict']}", fontweight="bold")
         panes = figure.subplots(len(charts), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
         for chart, pane in zip(charts, panes, strict=True):
-            _pane(pane, chart)
+            _pane(pane, chart, _heading(chart, gate))
         panes[-1].set_xlabel(f"UTC, {charts[0].start:%Y-%m-%d}")
         figure.savefig(file, format="png", metadata={"Software": None})
     return True
 
 
-def _pane(pane: Any, chart: Chart) -> None:
+def _heading(chart: Chart, gate: Gate) -> str:
+    """Return what stands above a pane: of a comparison, what is allowed and what is proved."""
+    return margin.said(gate["margin"]) if chart.key == "measured" and gate["margin"] else chart.title
+
+
+def _pane(pane: Any, chart: Chart, heading: str) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
     from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
 
@@ -76,7 +81,7 @@ def _pane(pane: Any, chart: Chart) -> None:
             mark.label,
             (mark.at, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 3),
+            xytext=(3, -9),
             textcoords="offset points",
             fontsize=8,
             color=_SOFT,
@@ -86,7 +91,7 @@ def _pane(pane: Any, chart: Chart) -> None:
         axis.of_values(chart.low, chart.high, 0, 1).high,
     )
     pane.set_ylim(low, high)
-    pane.set_ylabel(chart.title, fontsize=8)
+    pane.set_title(heading, loc="left", fontsize=9, color=_SOFT)
     pane.yaxis.set_major_formatter(FuncFormatter(show))
     locator = AutoDateLocator(tz=UTC)
     pane.xaxis.set_major_locator(locator)

@@ -246,3 +246,11 @@ def test_an_old_python_is_a_sentence(tmp_path: Path):
     done, _ = installed(tmp_path, old=1)
     assert done.returncode == 1
     assert "::error::Python 3.11 or newer is needed" in done.stdout
+
+
+def test_it_runs_without_what_only_stacks_need():
+    code = (
+        "import sys, rollout.cli.action; print(sorted({'pulumi', 'azure.ai', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

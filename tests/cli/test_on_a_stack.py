@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from rollout.core.approval import Approval
 from tests.cli import climbing
 from tests.report.drawn import embedded, parsed
@@ -14,13 +12,9 @@ from tests.report.drawn import embedded, parsed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.alone import Past
+    import pytest
+
     from tests.cli.climbing import Climbing
-
-
-@pytest.fixture
-def stack(past: Past, tmp_path: Path) -> Climbing:
-    return climbing.make(past.arm, tmp_path / "project")
 
 
 def examined(stack: Climbing, capsys: pytest.CaptureFixture[str]) -> None:
