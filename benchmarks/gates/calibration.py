@@ -1,8 +1,9 @@
 """How often the error rates that the gates promise are reached, on errors alone and many more repetitions.
 
 `back`: false rollbacks of a candidate that is prod's equal, with private blips and without. `boundary`:
-false promotions of one that is worse by exactly the margin. `certify`: how long an equal one waits. The seeds
-have the keys (100 + case, rpm, percent, rep).
+false promotions of one that is worse by exactly the margin. `certify`: how long an equal one waits. `guard`:
+what is taken back at 100 %, where there is no control, after half an hour at 50 % in which all was well. The
+seeds have the keys (100 + case, rpm, percent, rep).
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from benchmarks.gates.series import BEGIN
 from benchmarks.gates.traces import HISTORY, World, generator
 from rollout.core.comparison.blocks import Arm, Baseline, Block, Tier
 from rollout.core.comparison.compare import Comparer
+from rollout.core.traffic import WHOLE
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
 
 __all__ = ["CASES", "Case", "Found", "judge", "summary"]
 
@@ -31,6 +35,8 @@ MARGIN = GATES[0].margin
 LEVEL = 0.025
 """Of the methods beside ours: ours has this too, as one of two stages with one gate."""
 FIRST = 100
+HALF, HALF_MINUTES = 50, 30
+"""The stage before 100 %, in percent, and how long it was."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Case:
     """One setting of the calibration."""
 
     kind: str
-    """`back`, `boundary` or `certify`."""
+    """`back`, `boundary`, `certify` or `guard`."""
     world: Scenario
     rpm: int
     traffic: int
@@ -93,7 +99,13 @@ def _cases() -> tuple[Case, ...]:
     certify = [
         Case("certify", worlds["quiet"], rpm, traffic, LOOKS) for rpm in (LOW, MEDIUM) for traffic in (10, 50)
     ]
-    return (*blips, *back, *boundary, *certify)
+    guarded = (
+        *(worlds[name] for name in ("quiet", "bursts", "zero")),
+        replace(worlds["quiet"], name="worse by 2 points", more_errors=2 * MARGIN),
+        replace(worlds["quiet"], name="worse by 5 points", more_errors=5 * MARGIN),
+    )
+    guard = [Case("guard", world, rpm, WHOLE, LOOKS) for world in guarded for rpm in (LOW, MEDIUM)]
+    return (*blips, *back, *boundary, *certify, *guard)
 
 
 CASES = _cases()
@@ -128,17 +140,19 @@ def _judge(case: Case, number: int, rep: int, seed: int) -> Found:
         gates=1,
     )
     comparer = Comparer(GATES[:1], SETTINGS, usual)
+    if case.kind == "guard":
+        _half(comparer, case, numbers)
     comparer.open(case.traffic)
     world = World(case.world, case.rpm, case.looks, numbers)
     candidate = world.counts(case.traffic / 100, candidate=True, live=True)
     prod = world.counts(1 - case.traffic / 100, candidate=False, live=True)
     columns = (candidate[0].tolist(), candidate[1].tolist(), prod[0].tolist(), prod[1].tolist())
-    wanted = Verdict.FAILED if case.kind == "back" else Verdict.SUCCESSFUL
+    wanted = Verdict.FAILED if case.kind in {"back", "guard"} else Verdict.SUCCESSFUL
     found: dict[str, int | None] = dict.fromkeys(Found._fields)
     n_c = e_c = n_p = e_p = 0
     for minute, (n, e, of, usually) in enumerate(zip(*columns, strict=True), 1):
         if found["ours"] is None:
-            comparer.add(Block(BEGIN + timedelta(minutes=minute - 1), Arm(n, e), Arm(of, usually)))
+            comparer.add(Block(BEGIN + timedelta(minutes=HALF_MINUTES + minute), Arm(n, e), Arm(of, usually)))
             if comparer.standing()[0] is wanted:
                 found["ours"] = minute
         if case.kind != "back":
@@ -150,3 +164,13 @@ def _judge(case: Case, number: int, rep: int, seed: int) -> Found:
             interval = gavi_interval((e_c, n_c), (e_p, n_p), 2 * LEVEL)
             found["gavi"] = minute if interval is not None and interval[0] > 0 else None
     return Found(**found)
+
+
+def _half(comparer: Comparer, case: Case, numbers: np.random.Generator) -> None:
+    """Feed the stage before the whole traffic, in which the candidate is prod's equal."""
+    comparer.open(HALF)
+    world = World(case.world, case.rpm, HALF_MINUTES, numbers)
+    arms = [world.counts(HALF / 100, candidate=False, live=True) for _ in range(2)]
+    columns = (each.tolist() for requests, errors, _ in arms for each in (requests, errors))
+    for minute, (n, e, of, usually) in enumerate(zip(*columns, strict=True)):
+        comparer.add(Block(BEGIN + timedelta(minutes=minute), Arm(n, e), Arm(of, usually)))
