@@ -34,7 +34,7 @@ OPEN = re.compile(
 SIGNATURE = re.compile(r"(sig=)[^&]+", re.IGNORECASE)
 UNLOGGED = ("/endpoints/", "/_local/")  # scoring requests are rows; control is no Azure
 LOGS_CODES = {403: "InsufficientAccessError", 504: "GatewayTimeout"}
-OWN_CHECKS = ("/endpoints/", "/blob/")  # with keys and signatures of their own
+OWN_CHECKS = ("/endpoints/", "/blob/", "/blob.")  # with keys and signatures of their own
 
 
 def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token: str) -> list[Middleware]:
@@ -111,7 +111,7 @@ async def add_headers(request: web.Request, answer: web.StreamResponse, azure: A
     client = request.headers.get("x-ms-client-request-id")
     if client:
         answer.headers["x-ms-client-request-id"] = client
-    if request.path.startswith("/blob/"):
+    if request.path.startswith(("/blob/", "/blob.")):
         answer.headers["x-ms-version"] = request.headers.get("x-ms-version", "2021-08-06")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from aiohttp import web
 
 from localazure import control, identity, metadata
+from localazure.arm import data_plane
 from localazure.arm import handlers as arm
 from localazure.arm.plane import Plane
 from localazure.arm.store import Store
@@ -99,6 +100,7 @@ class Server:
                 *blob_service.routes(azure, blobs),
                 *monitor.routes(azure, faults),
                 *logs.routes(azure, faults),
+                *data_plane.routes(azure, plane),
                 *arm.routes(azure, plane),
             ]
         )

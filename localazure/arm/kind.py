@@ -108,6 +108,10 @@ class Kind:
             self.created(resource)
         return Answer(200 if old else 201, self.view(resource))
 
+    async def post(self, call: Call) -> Answer:
+        """A POST on the resource itself."""
+        raise ArmError(405, "MethodNotAllowed", f"POST isn't possible on {call.path.id}.")
+
     async def patch(self, call: Call) -> Answer:
         """Merge into what is there."""
         old = self.need(call.path)

@@ -64,6 +64,8 @@ class Plane:
                 return await kind.put(call)
             case "PATCH":
                 return await kind.patch(call)
+            case "POST":
+                return await kind.post(call)
             case "DELETE":
                 return await kind.delete(call)
             case "HEAD":

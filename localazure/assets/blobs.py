@@ -136,6 +136,19 @@ class Blobs:
             old.path.unlink(missing_ok=True)
         return self._must(account, container, name)
 
+    def link(self, source: Blob, account: str, container: str, name: str) -> Blob:
+        """Have the same content under another name; the bytes are shared, for they never change."""
+        file = self.new_file()
+        file.hardlink_to(source.path)
+        return self.put(
+            account,
+            container,
+            name,
+            file=file,
+            content_type=source.content_type,
+            metadata=source.metadata,
+        )
+
     def set_metadata(self, account: str, container: str, name: str, metadata: Mapping[str, str]) -> Blob:
         """Replace a blob's metadata."""
         self._database.execute(

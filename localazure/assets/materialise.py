@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from localazure.assets.blobs import Blob, Blobs
     from localazure.azure import Azure
 
-__all__ = ["MaterialiseError", "forget_folders", "materialise"]
+__all__ = ["Location", "MaterialiseError", "blobs_at", "forget_folders", "locate", "materialise"]
 
 DATASTORE = re.compile(
     r"azureml://(?P<workspace>.*/)?datastores/(?P<datastore>[^/]+)/paths/(?P<path>.+)", re.IGNORECASE
@@ -46,7 +46,7 @@ async def materialise(azure: Azure, blobs: Blobs, asset: Resource, uri: str) -> 
         MaterialiseError: The URI leads nowhere.
     """
     where = locate(azure, asset, uri)
-    found = _blobs_at(blobs, where)
+    found = blobs_at(blobs, where)
     if not found:
         raise MaterialiseError(f"{asset.id}: there are no files at {uri}")
     name = PurePosixPath(where.path).name or where.container
@@ -79,7 +79,8 @@ def locate(azure: Azure, asset: Resource, uri: str) -> Location:
         account = str(properties["accountName"]).rstrip("#").rsplit("/", 1)[-1]
         return Location(account, properties["containerName"], found["path"].strip("/"))
     parts = urlsplit(uri)
-    segments = unquote(parts.path).strip("/").split("/", 3)
+    path = re.sub(r"^/blob\.([a-z0-9]+)\.([a-z0-9-]+)", r"/blob/\1/\2", unquote(parts.path))
+    segments = path.strip("/").split("/", 3)
     ours = parts.hostname in {azure.settings.host, "127.0.0.1"} and segments[0] == "blob"
     if parts.scheme != "https" or not ours or len(segments) < 3:  # noqa: PLR2004 - blob, account, container
         raise MaterialiseError(
@@ -92,7 +93,7 @@ def _folders(azure: Azure) -> Path:
     return azure.settings.home / "folders"
 
 
-def _blobs_at(blobs: Blobs, where: Location) -> dict[str, Blob]:
+def blobs_at(blobs: Blobs, where: Location) -> dict[str, Blob]:
     """The blob itself under the empty name, or the blobs below by their paths relative to it."""
     single = blobs.get(where.account, where.container, where.path) if where.path else None
     if single is not None:

@@ -33,7 +33,12 @@ CHUNK = 2**20
 def routes(azure: Azure, blobs: Blobs) -> list[web.RouteDef]:
     """The blob service; it checks shared keys, SAS and bearer tokens itself."""
     service = _Service(azure, blobs)
-    return [web.route("*", "/blob/{account}/{container}{slash:/?}{blob:.*}", service.handle)]
+    below = "{slash:/?}{blob:.*}"
+    return [
+        web.route("*", "/blob/{account}/{container}" + below, service.handle),
+        # In a registry: azure-ai-ml takes the first segment for the container, and all after it for the blob.
+        web.route("*", "/blob.{account:[a-z0-9]+}.{container:[a-z0-9-]+}" + below, service.handle),
+    ]
 
 
 class _Described(TypedDict):

@@ -17,6 +17,7 @@ from localazure.arm.types.dependencies import (
     LogWorkspaces,
 )
 from localazure.arm.types.groups import ResourceGroups
+from localazure.arm.types.registries import KINDS as REGISTRY
 from localazure.arm.types.storage import StorageAccounts, StorageContainers
 from localazure.arm.types.workspaces import Workspaces
 
@@ -31,6 +32,7 @@ KINDS: tuple[type[Kind], ...] = (
     Datastores,
     *CONTAINERS,
     *VERSIONS,
+    *REGISTRY,
     StorageAccounts,
     StorageContainers,
     KeyVaults,
