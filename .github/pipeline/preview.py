@@ -14,6 +14,11 @@ MARKER = "<!-- azureml-rollout: preview -->"
 """By which the comment is found again."""
 LONGEST = 60_000
 """Characters of a comment, a little below GitHub's own limit of 65536."""
+COMMAND = (
+    *("pulumi", "preview", "--diff", "--policy-pack", "policies"),
+    *("--non-interactive", "--color", "never"),
+)
+"""With policies, which an `up` goes without: what one of them forbids must not keep an abort from running."""
 NOTHING = "It touches no stack."
 
 
@@ -40,7 +45,7 @@ def preview() -> int:
 def of_stack(name: str, most: int) -> tuple[str, bool]:
     """Return what a preview of the stack says, in at most so many characters, and whether it went well."""
     done = subprocess.run(
-        ["pulumi", "preview", "--diff", "--non-interactive", "--color", "never", "--stack", name],
+        [*COMMAND, "--stack", name],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

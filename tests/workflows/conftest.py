@@ -86,9 +86,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def _lay_out(project: Project) -> None:
     """Make the checkout: the stack `dev`, and `staging`, which names the same model."""
     project.create()
-    for name in (".github", "tools", "requirements.lock"):
+    for name in (".github", "policies", "tools", "requirements.lock"):
         (project.folder / name).symlink_to(ROOT / name)
     project.pulumi("stack", "init", "staging", check=True)
+    project.pulumi("stack", "select", project.stack, check=True)
     salt = yaml.safe_load((project.folder / "Pulumi.staging.yaml").read_text())
     config = {**CONFIG, "rollout:endpoint": "credit-staging", "rollout:model": "azureml:tiny:0"}
     (project.folder / "Pulumi.staging.yaml").write_text(yaml.safe_dump({**salt, "config": config}))
