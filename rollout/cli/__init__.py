@@ -21,10 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     args = parser().parse_args(argv)
     from rollout.azure.errors import AzureFault  # noqa: PLC0415 - a wrong argument needs none of it
-    from rollout.cli.pulumi import StackError  # noqa: PLC0415
     from rollout.cli.usage import UsageError  # noqa: PLC0415
     from rollout.core.config import ConfigError  # noqa: PLC0415
     from rollout.core.release import CodeError  # noqa: PLC0415
+    from rollout.stack.pulumi_cli import StackError  # noqa: PLC0415
 
     try:
         command = import_module(f"rollout.cli.{args.command}")

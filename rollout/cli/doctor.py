@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Callable[[Patient], Check], ...] = (
     place.python,
-    place.pulumi_cli,
+    place.pulumi,
     place.config,
     place.login,
     place.workspace,

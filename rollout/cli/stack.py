@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from rollout.azure import cloud
 from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
-from rollout.cli import pulumi
-from rollout.cli.pulumi import StackError
 from rollout.core.config import read
+from rollout.stack import pulumi_cli
 from rollout.stack.files import stack_keys
+from rollout.stack.pulumi_cli import StackError
 from rollout.stack.tags import PendingTags, TagError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class StackView:
     def set_tag(self, name: str, value: str) -> None:
         """Write one of the stack's tags. Raises `StackError`."""
         command = ("stack", "tag", "set", "--non-interactive", "--stack", self.name, "--", name, value)
-        pulumi.run(self.root, *command)
+        pulumi_cli.run(self.root, *command)
 
 
 def open_stack(name: str | None, root: Path) -> StackView:
@@ -67,7 +67,7 @@ def open_stack(name: str | None, root: Path) -> StackView:
 
 
 def _selected(root: Path) -> str:
-    stacks = cast("list[dict[str, Any]]", pulumi.ask(root, "stack", "ls"))
+    stacks = cast("list[dict[str, Any]]", pulumi_cli.ask(root, "stack", "ls"))
     chosen = [str(stack["name"]) for stack in stacks if stack.get("current")]
     if not chosen:
         raise StackError("no stack is selected: name one with --stack, or run `pulumi stack select`")
@@ -75,7 +75,7 @@ def _selected(root: Path) -> str:
 
 
 def _config(stack: str, root: Path) -> dict[str, str]:
-    found = cast("dict[str, dict[str, Any]]", pulumi.ask(root, "config", "--stack", stack))
+    found = cast("dict[str, dict[str, Any]]", pulumi_cli.ask(root, "config", "--stack", stack))
     return {key: str(entry["value"]) for key, entry in found.items() if "value" in entry}
 
 

@@ -14,7 +14,6 @@ from rollout import cli
 from rollout.azure.errors import Forbidden
 from rollout.azure.logs import LogWorkspace
 from rollout.azure.measuring import Subject
-from rollout.cli import pulumi
 from rollout.cli.health import place, traffic
 from rollout.cli.health.check import State
 from rollout.cli.health.patient import Patient
@@ -24,6 +23,7 @@ from rollout.core.gates.evidence import Unreadable
 from rollout.core.gates.history import Thin
 from rollout.core.observed import Endpoint, Provisioning
 from rollout.core.plan import Plan, Stage
+from rollout.stack import pulumi_cli
 
 if TYPE_CHECKING:
     from rollout.azure.observe import Sight
@@ -90,8 +90,8 @@ def test_without_pulumi_everything_else_waits(
     ],
 )
 def test_another_pulumi(monkeypatch: pytest.MonkeyPatch, printed: str, state: State, said: str):
-    monkeypatch.setattr(pulumi, "run", lambda *_: printed)
-    found = place.pulumi_cli(Patient(Path()))
+    monkeypatch.setattr(pulumi_cli, "run", lambda *_: printed)
+    found = place.pulumi(Patient(Path()))
     assert (found.state, said in found.said, bool(found.do)) == (state, True, True)
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from rollout.azure import measuring, observe
 from rollout.azure.errors import AzureFault
-from rollout.cli.pulumi import StackError
 from rollout.cli.stack import open_stack
 from rollout.core.config import ConfigError
 from rollout.core.judging import BaselineQuestion
 from rollout.core.record import Record
+from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     from pathlib import Path

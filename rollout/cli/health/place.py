@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from rollout.azure.credential import claims
 from rollout.azure.errors import AzureFault, ReadError
-from rollout.cli import pulumi
 from rollout.cli.health.check import Check, State
-from rollout.cli.pulumi import StackError
 from rollout.core.comparison.blocks import Tier
 from rollout.core.observed import Provisioning
+from rollout.stack import pulumi_cli
+from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     from rollout.cli.health.patient import Patient
@@ -34,10 +34,10 @@ def python(_: Patient) -> Check:
     return Check("python", State.OK, said)
 
 
-def pulumi_cli(patient: Patient) -> Check:
+def pulumi(patient: Patient) -> Check:
     """Look at the Pulumi CLI: there, and new enough for hooks and stack tags."""
     try:
-        printed = pulumi.run(patient.root, "version").strip()
+        printed = pulumi_cli.run(patient.root, "version").strip()
     except StackError as error:
         return Check("pulumi", State.PROBLEM, str(error), 'run `make setup`, then `eval "$(tools/env)"`')
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", printed)

@@ -1,4 +1,4 @@
-"""The Pulumi CLI, asked from a command: one run, and its answer or one sentence."""
+"""The Pulumi CLI, asked by a command or by the program: one run, and its answer or one sentence."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-from rollout.stack.tags import NO_CLI
-
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PATIENCE = 60.0
+PATIENCE = 60.0
 """Seconds that one run may take; against a backend in the cloud it is a request or two."""
+
+NO_CLI = 'pulumi isn\'t on PATH: run `make setup`, then `eval "$(tools/env)"`'
 
 
 class StackError(Exception):
-    """The stack can't be read or its tags can't be written; says which, and what the Pulumi CLI said."""
+    """The stack can't be read or written; says which, and what the Pulumi CLI said."""
 
 
 def run(root: Path, *arguments: str) -> str:
@@ -25,24 +25,33 @@ def run(root: Path, *arguments: str) -> str:
     shown = " ".join(command[:4])
     try:
         done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, check=False, timeout=_PATIENCE
+            command, cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
     except FileNotFoundError:
         raise StackError(NO_CLI) from None
     except NotADirectoryError:
         raise StackError(f"{root} is no folder: name the project's with --cwd") from None
     except subprocess.TimeoutExpired:
-        raise StackError(f"`{shown}` didn't answer within {_PATIENCE:.0f} s") from None
+        raise StackError(f"`{shown}` didn't answer within {PATIENCE:.0f} s") from None
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise StackError(said[-1].removeprefix("error: ") if said else f"`{shown}` failed")
+        raise StackError(last_line(done.stderr) or f"`{shown}` failed")
     return done.stdout
 
 
 def ask(root: Path, *arguments: str) -> object:
     """Run `pulumi` and return the JSON that it printed. Raises `StackError`."""
-    printed = run(root, *arguments, "--json", "--non-interactive")
+    return parsed(run(root, *arguments, "--json", "--non-interactive"), *arguments)
+
+
+def parsed(printed: str, *arguments: str) -> object:
+    """Return the JSON that a run with these arguments printed. Raises `StackError` where it is none."""
     try:
         return json.loads(printed)
     except json.JSONDecodeError:
         raise StackError(f"`pulumi {' '.join(arguments)}` printed no JSON: {printed[:80]!r}") from None
+
+
+def last_line(stderr: str) -> str:
+    """Return the sentence with which the CLI ended; empty where it said nothing."""
+    said = [line for line in stderr.splitlines() if line.strip()]
+    return said[-1].removeprefix("error: ") if said else ""
