@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from rollout.core.config import Auth
     from rollout.core.release import Release
-    from rollout.core.serving import HealthProbe
+    from rollout.core.serving import Collection, DataCollector, HealthProbe
 
 RELEASE_TAG = "ROLLOUT_RELEASE"
 """The deployment's own ARM tag with its release id, in the PUT that carries the model."""
@@ -56,6 +56,8 @@ def deployment_body(
         properties["codeConfiguration"] = {"codeId": code_id, "scoringScript": release.scoring_script}
     if serving.model_mount_path is not None:
         properties["modelMountPath"] = serving.model_mount_path
+    if serving.data_collector is not None:
+        properties["dataCollector"] = _collector(serving.data_collector, workspace_id)
     return {
         "location": location,
         "sku": {"name": "Default", "capacity": instances},
@@ -67,6 +69,26 @@ def deployment_body(
 def iso(duration: timedelta) -> str:
     """Return the duration as ARM takes it: `PT10S`, `PT0.5S`."""
     return f"PT{duration.total_seconds():g}S"
+
+
+def _collector(collector: DataCollector, workspace_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "collections": {each.name: _collection(each, workspace_id) for each in collector.collections},
+        "rollingRate": collector.rolling_rate.value,
+    }
+    if collector.capture_headers:
+        body["requestLogging"] = {"captureHeaders": list(collector.capture_headers)}
+    return body
+
+
+def _collection(collection: Collection, workspace_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"dataCollectionMode": "Enabled", "samplingRate": collection.sampling_rate}
+    if collection.data is not None:
+        _, name, version = collection.data.split(":")
+        body["dataId"] = f"{workspace_id}/data/{name}/versions/{version}"
+    if collection.client_id is not None:
+        body["clientId"] = collection.client_id
+    return body
 
 
 def _probe(probe: HealthProbe) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,53 @@ class HealthProbe:
     success_threshold: int = 1
 
 
+class RollingRate(StrEnum):
+    """After how long collected data goes to another folder."""
+
+    YEAR = "Year"
+    MONTH = "Month"
+    DAY = "Day"
+    HOUR = "Hour"
+    MINUTE = "Minute"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What is collected under one name.
+
+    Azure collects `request` and `response` itself; any other name is what the scoring script collects, which
+    that of an MLflow model without code does for `model_inputs` and `model_outputs`.
+    """
+
+    name: str
+    sampling_rate: float = 1.0
+    """The share of the requests that is kept."""
+    data: str | None = None
+    """The data asset that it goes to, `azureml:NAME:VERSION`; None is the workspace's own storage."""
+    client_id: str | None = None
+    """The user-assigned identity that writes; None is one of the endpoint's."""
+
+
+@dataclass(frozen=True)
+class DataCollector:
+    """What Azure keeps of requests and answers in blob storage."""
+
+    collections: tuple[Collection, ...]
+    rolling_rate: RollingRate = RollingRate.HOUR
+    capture_headers: tuple[str, ...] = ()
+    """The request headers that are kept with payloads."""
+
+    def canonical(self) -> dict[str, object]:
+        """Return all of it as JSON has it; the order of collections and headers is no part of it."""
+        return {
+            "collections": {
+                each.name: [each.sampling_rate, each.data, each.client_id] for each in self.collections
+            },
+            "rollingRate": self.rolling_rate.value,
+            "captureHeaders": sorted(self.capture_headers),
+        }
+
+
 @dataclass(frozen=True)
 class ServingSettings:
     """All that config's `settings` says, complete with defaults, so that none is left to the service."""
@@ -45,10 +93,15 @@ class ServingSettings:
     model_mount_path: str | None = None
     egress: str = "Enabled"
     """Whether the container reaches the public network: Enabled or Disabled."""
+    data_collector: DataCollector | None = None
 
     def canonical(self) -> dict[str, object]:
-        """Return all of it as JSON has it, durations in milliseconds: what a digest is made over."""
-        return {
+        """Return all of it as JSON has it, durations in milliseconds: what a digest is made over.
+
+        What came later is in it only where it is set: the digest of what serves already stays what it was.
+        """
+        collector = self.data_collector
+        plain: dict[str, object] = {
             "requests": _plain(self.requests),
             "liveness": _plain(self.liveness),
             "readiness": _plain(self.readiness),
@@ -56,6 +109,7 @@ class ServingSettings:
             "modelMountPath": self.model_mount_path,
             "egress": self.egress,
         }
+        return plain if collector is None else plain | {"dataCollector": collector.canonical()}
 
 
 def _plain(settings: RequestSettings | HealthProbe) -> dict[str, int]:

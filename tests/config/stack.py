@@ -51,6 +51,19 @@ FULL: dict[str, Any] = {
         "environmentVariables": {"WORKER_COUNT": "2"},
         "modelMountPath": "/var/models",
         "egress": "Disabled",
+        "dataCollector": {
+            "collections": [
+                {
+                    "name": "model_inputs",
+                    "samplingRate": 0.5,
+                    "data": "azureml:credit-inputs:1",
+                    "clientId": "11111111-2222-3333-4444-555555555555",
+                },
+                {"name": "request"},
+            ],
+            "rollingRate": "Day",
+            "captureHeaders": ["x-request-id"],
+        },
     },
     "probe": {
         "file": "ml/serving/sample-request.json",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rollout.core.assets import AssetKind, AssetRef, VersionId
 from rollout.core.release import CodeError, Release, read_tree, release_id, tree_digest
-from rollout.core.serving import HealthProbe, RequestSettings, ServingSettings
+from rollout.core.serving import Collection, DataCollector, HealthProbe, RequestSettings, ServingSettings
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 MODEL = AssetRef(AssetKind.MODEL, "credit-risk", "7")
@@ -85,6 +85,7 @@ def test_the_id_of_a_release_stays_the_same_for_ever():
         replace(RELEASE, settings=ServingSettings(environment_variables={"A": "1"})),
         replace(RELEASE, settings=ServingSettings(model_mount_path="/var/models")),
         replace(RELEASE, settings=ServingSettings(egress="Disabled")),
+        replace(RELEASE, settings=ServingSettings(data_collector=DataCollector((Collection("request"),)))),
     ],
 )
 def test_whatever_changes_what_serves_changes_the_digest(other: Release):
@@ -94,6 +95,15 @@ def test_whatever_changes_what_serves_changes_the_digest(other: Release):
 def test_the_order_of_variables_is_no_part_of_a_release():
     one, other = ({"A": "1", "B": "2"}, {"B": "2", "A": "1"})
     ids = {replace(RELEASE, settings=ServingSettings(environment_variables=each)).id for each in (one, other)}
+    assert len(ids) == 1
+
+
+def test_the_order_of_collections_is_no_part_of_a_release():
+    first, last = Collection("model_inputs"), Collection("model_outputs", 0.5)
+    orders = ((first, last), (last, first))
+    ids = {
+        replace(RELEASE, settings=ServingSettings(data_collector=DataCollector(each))).id for each in orders
+    }
     assert len(ids) == 1
 
 

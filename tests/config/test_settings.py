@@ -24,7 +24,14 @@ from rollout.core.expected import Range
 from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings, Measure
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
 from rollout.core.plan import OnInconclusive, OnNoData, Plan, Stage
-from rollout.core.serving import HealthProbe, RequestSettings, ServingSettings
+from rollout.core.serving import (
+    Collection,
+    DataCollector,
+    HealthProbe,
+    RequestSettings,
+    RollingRate,
+    ServingSettings,
+)
 from tests.config.stack import FULL, PROJECT, as_pulumi_gives_it, with_value
 
 MINUTE = timedelta(minutes=1)
@@ -57,6 +64,16 @@ def test_every_key_arrives_typed():
         {"WORKER_COUNT": "2"},
         "/var/models",
         "Disabled",
+        DataCollector(
+            (
+                Collection(
+                    "model_inputs", 0.5, "azureml:credit-inputs:1", "11111111-2222-3333-4444-555555555555"
+                ),
+                Collection("request"),
+            ),
+            RollingRate.DAY,
+            ("x-request-id",),
+        ),
     )
     assert settings.probe == ProbeSettings(
         "ml/serving/sample-request.json",

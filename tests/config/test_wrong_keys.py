@@ -121,13 +121,20 @@ def test_empty_text_is_no_value():
         ("autoscale", "only the keys"),
         ("promotesFrom", "only the keys"),
         ("maxwait", "did you mean maxWait?"),
-        ("settings.dataCollector", "only the keys requestSettings"),
+        ("settings.dataCollecter", "did you mean dataCollector?"),
+        ("settings.dataCollector.rate", "only the keys collections, rollingRate, captureHeaders"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_known_ones(path: str, hint: str):
     (problem,) = problems(with_value(FULL, path, 5))
     assert (problem.key, problem.value) == (f"rollout:{path}", "5")
     assert hint in problem.allowed
+
+
+def test_a_collection_is_named_once():
+    (problem,) = problems(with_value(FULL, "settings.dataCollector.collections[1].name", "model_inputs"))
+    assert problem.key == "rollout:settings.dataCollector.collections[1].name"
+    assert problem.allowed == "a name that no other collection has"
 
 
 def test_a_problem_is_in_the_file_that_holds_the_key():

@@ -75,6 +75,20 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "settings.environmentVariables.1ST": (["x"], "names of letters, digits and _, no digit first"),
     "settings.modelMountPath": (["models", "/var models", 1, "/"], "an absolute path in the container"),
     "settings.egress": (["enabled", True, ""], "Enabled or Disabled"),
+    "settings.dataCollector": (["x", [1], True], OBJECT),
+    "settings.dataCollector.collections": ([[], "request", 1], "a list of collections, such as"),
+    "settings.dataCollector.collections[0].name": (["", "1st", "a b", 1], "1 to 64 letters, digits, - and _"),
+    "settings.dataCollector.collections[0].samplingRate": (
+        [0, 2, "50%", True],
+        "a number above 0, 1 at most",
+    ),
+    "settings.dataCollector.collections[0].data": (["inputs", "azureml:x@latest", 1], "azureml:NAME:VERSION"),
+    "settings.dataCollector.collections[0].clientId": (
+        ["me", 1],
+        "the client id of a user-assigned identity",
+    ),
+    "settings.dataCollector.rollingRate": (["hour", 1], "Year, Month, Day, Hour or Minute"),
+    "settings.dataCollector.captureHeaders": (["x-id", [], ["a b"], [1]], "a list of names of HTTP headers"),
     "probe": (["sample.json", [1], 3], OBJECT),
     "probe.file": (["/etc/passwd", "../x.json", 1, ""], "a file inside the project"),
     "probe.path": (

@@ -119,6 +119,12 @@ def test_a_deployment_with_traffic_cant_be_deleted(arm: Arm, workspace: Workspac
         ({"requestSettings": {"requestTimeout": "5 s"}}, "no ISO 8601 duration"),
         ({"requestSettings": {"maxConcurrentRequestsPerInstance": 0}}, "an integer above 0"),
         ({"environmentVariables": {"A": 1}}, "environmentVariables.A is 1"),
+        ({"dataCollector": {}}, "dataCollector.collections is missing"),
+        ({"dataCollector": {"collections": {"a": 1}}}, "collections.a is 1; an object"),
+        ({"dataCollector": {"collections": {"a": {}}, "rollingRate": "Weekly"}}, "rollingRate is 'Weekly'"),
+        ({"dataCollector": {"collections": {"a": {"dataCollectionMode": 1}}}}, "dataCollectionMode is 1"),
+        ({"dataCollector": {"collections": {"a": {"samplingRate": 2}}}}, "samplingRate is 2"),
+        ({"dataCollector": {"collections": {"a": {"dataId": "/x/data/d/versions/1"}}}}, "was not found"),
     ],
 )
 def test_what_azure_refuses_of_a_deployment(
@@ -163,6 +169,21 @@ def test_no_deployment_where_the_endpoint_is_being_deleted(arm: Arm, workspace: 
 )
 def test_durations(text: str, value: float):
     assert seconds(text, "x") == value
+
+
+def test_what_is_collected_is_kept_in_the_apis_own_spelling(arm: Arm, workspace: Workspace, endpoint: str):
+    collector = {"collections": {"request": {"dataCollectionMode": "enabled"}, "own": {"samplingRate": 0.1}}}
+
+    workspace.deployment(endpoint, "blue", dataCollector=collector | {"rollingRate": "day"})
+
+    path = f"{workspace.id}/onlineEndpoints/{endpoint}/deployments/blue"
+    assert arm.ok("GET", path)["properties"]["dataCollector"] == {
+        "collections": {
+            "request": {"dataCollectionMode": "Enabled", "samplingRate": 1.0},
+            "own": {"dataCollectionMode": "Disabled", "samplingRate": 0.1},
+        },
+        "rollingRate": "Day",
+    }
 
 
 def mlflow_model(workspace: Workspace, **files: str) -> str:

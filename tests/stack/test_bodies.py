@@ -8,7 +8,7 @@ from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.bodies import RELEASE_TAG, STARTED_TAG, deployment_body, endpoint_body, iso
 from rollout.core.config import Auth
 from rollout.core.release import Release
-from rollout.core.serving import RequestSettings, ServingSettings
+from rollout.core.serving import Collection, DataCollector, RequestSettings, RollingRate, ServingSettings
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 
@@ -47,12 +47,42 @@ def test_a_deployment_carries_its_release_in_the_put_that_carries_the_model() ->
     assert properties["requestSettings"]["maxConcurrentRequestsPerInstance"] == 7
 
 
+def test_what_is_collected_stands_in_the_body_as_arm_has_it() -> None:
+    collector = DataCollector(
+        (Collection("request", 0.5), Collection("model_inputs", data="azureml:in:1", client_id="me")),
+        RollingRate.DAY,
+        ("x-request-id",),
+    )
+    release = Release(
+        AssetRef(AssetKind.MODEL, "m", "2"), "F4", settings=ServingSettings(data_collector=collector)
+    )
+    body = deployment_body(
+        release, workspace_id=WORKSPACE, code_id=None, location="eastus", instances=1, at="then"
+    )
+    assert body["properties"]["dataCollector"] == {
+        "collections": {
+            "request": {"dataCollectionMode": "Enabled", "samplingRate": 0.5},
+            "model_inputs": {
+                "dataCollectionMode": "Enabled",
+                "samplingRate": 1.0,
+                "dataId": f"{WORKSPACE}/data/in/versions/1",
+                "clientId": "me",
+            },
+        },
+        "rollingRate": "Day",
+        "requestLogging": {"captureHeaders": ["x-request-id"]},
+    }
+
+
 def test_a_model_that_brings_its_own_server_has_no_code() -> None:
     release = Release(model=AssetRef(AssetKind.MODEL, "m", "2"), instance_type="Standard_DS3_v2")
     body = deployment_body(
         release, workspace_id=WORKSPACE, code_id=None, location="eastus", instances=1, at="then"
     )
-    assert not {"environmentId", "codeConfiguration", "modelMountPath"} & body["properties"].keys()
+    assert (
+        not {"environmentId", "codeConfiguration", "dataCollector", "modelMountPath"}
+        & body["properties"].keys()
+    )
 
 
 def test_an_endpoint_begins_with_no_traffic_and_an_identity() -> None:

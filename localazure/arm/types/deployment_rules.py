@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localazure.arm.body import part
 from localazure.arm.errors import ArmError, bad_request
+from localazure.arm.types.data_collector import filled_collector
 
 if TYPE_CHECKING:
     from localazure.arm.body import JSON
@@ -44,6 +45,8 @@ def with_defaults(properties: JSON) -> JSON:
     filled["requestSettings"] = _filled(REQUESTS, part(filled, "requestSettings"))
     for probe in ("livenessProbe", "readinessProbe"):
         filled[probe] = _filled(PROBE, part(filled, probe))
+    if "dataCollector" in filled:
+        filled["dataCollector"] = filled_collector(filled["dataCollector"])
     return filled
 
 

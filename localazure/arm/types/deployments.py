@@ -8,6 +8,7 @@ from localazure.arm.body import JSON, merged, part
 from localazure.arm.errors import ArmError, bad_request, conflict
 from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.operations import Operation, new_operation_id
+from localazure.arm.types.data_collector import check_collector
 from localazure.arm.types.deployment_rules import capacity, check_body, same_but_scale, with_defaults
 from localazure.arm.types.deployment_spec import check_assets, spec_of
 from localazure.arm.types.endpoint_rules import NAME, NAME_HELP, weights
@@ -34,6 +35,7 @@ class OnlineDeployments(Kind):
 
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """Limits, and assets that must exist."""
+        check_collector(self.store, part(body, "properties"))
         check_body(body)
         check_assets(self.plane, body["properties"])
         endpoint = call.path.parent

@@ -74,7 +74,8 @@ class Keys:
         value = self._find(name)
         found = value if self.path else parsed(value)
         if not isinstance(found, list) or not found:
-            self.report.refuse(self.at(name), value, required)
+            if not self._unreadable:
+                self.report.refuse(self.at(name), value, required)
             found = []
         elements: list[Keys] = []
         for index, element in enumerate(cast("list[object]", found)):

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rollout.core.config import values
+from rollout.core.config.collecting import collector
 from rollout.core.config.credentials import HIDDEN, looks_secret
 from rollout.core.serving import HealthProbe, RequestSettings, ServingSettings
 
@@ -45,7 +46,9 @@ def serving(keys: Keys) -> ServingSettings:
         environment_variables=_variables(keys.object("environmentVariables")),
         model_mount_path=keys.take("modelMountPath", values.mount_path, None),
         egress=keys.take("egress", values.choice(Egress), Egress.ENABLED).value,
+        data_collector=collector(keys.object("dataCollector")) if keys.has("dataCollector") else None,
     )
+    keys.know("dataCollector")
     keys.finish()
     return read
 
