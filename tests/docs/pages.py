@@ -63,7 +63,7 @@ def anchors(page: Path) -> set[str]:
 @cache
 def sources() -> str:
     """Return all that the project is made of, tests and pages apart."""
-    parts = ("rollout", "localazure", "ml", "demo", "tools", "Makefile", "__main__.py")
+    parts = ("rollout", "localazure", "ml", "demo", "tools", ".github", "Makefile", "__main__.py")
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *parts],
         cwd=ROOT,
