@@ -71,10 +71,18 @@ class Rollout:
         """Bring the first release out: two `up`s."""
         assert [self.up().step, self.up().step] == ["start", "promote"]
 
-    def serve(self, *, minutes: int = 14, errors: dict[str, int] | None = None, ms: float = 9.0) -> None:
+    def serve(
+        self,
+        *,
+        minutes: int = 14,
+        errors: dict[str, int] | None = None,
+        ms: float = 9.0,
+        per_minute: int = 100,
+    ) -> None:
         """Let so many minutes pass in which every deployment with live or mirrored traffic answers.
 
-        `errors` are the 424s of a deployment in each minute; `ms` is how long an answer takes.
+        `errors` are the 424s of a deployment in each minute; `ms` is how long an answer takes; `per_minute`
+        are the endpoint's good answers in each minute.
         """
         start, shares = self.azure.now(), self.traffic() | self.mirror()
         self.azure.advance(minutes=minutes)
@@ -89,7 +97,7 @@ class Rollout:
                     "TimeGenerated": at,
                     "TotalDurationMs": ms,
                 }
-                rows.append({**row, "count": share})
+                rows.append({**row, "count": share * per_minute // 100})
                 if errors and errors.get(name):
                     bad = {"ResponseCode": 424, "ModelStatusCode": 500, "count": errors[name]}
                     rows.append({**row, **bad})
