@@ -115,7 +115,7 @@ class Arm:
         while following and response.status_code in (OK, ACCEPTED):
             if clock() - started > timeout:
                 raise WriteRefused(what, f"it still runs after {timeout:.0f} s", "Look at it in the portal.")
-            sleep(_pause(response))
+            sleep(pause(response))
             response = self._send("GET", self._mine(following, what), what)
             state = _state(response)
             if state in ("Failed", "Canceled"):
@@ -230,7 +230,7 @@ def _state(response: HttpResponse) -> str | None:
         return None
 
 
-def _pause(response: HttpResponse) -> float:
+def pause(response: HttpResponse) -> float:
     """Return how many seconds to wait before the next look: what ARM says, between 0.05 and 30, else 5."""
     for header, unit in (("Retry-After", 1.0), ("retry-after-ms", 0.001)):
         said = response.headers.get(header, "")

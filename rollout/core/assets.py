@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"
-_VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}"
+VERSION_LENGTH = 30
+"""The longest a version may be."""
+_VERSION = rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{VERSION_LENGTH - 1}}}"
 _SHORT = re.compile(rf"azureml:(?P<name>{_NAME})(?:@(?P<label>latest)|:(?P<version>{_VERSION}))")
 _REGISTRY = re.compile(
     rf"azureml://registries/(?P<registry>{_NAME})/(?P<kind>models|environments)/(?P<name>{_NAME})"
