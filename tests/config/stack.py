@@ -65,6 +65,7 @@ FULL: dict[str, Any] = {
             "captureHeaders": ["x-request-id"],
         },
     },
+    "models": {"share": "credit-models"},
     "probe": {
         "file": "ml/serving/sample-request.json",
         "path": "/score",

@@ -55,6 +55,7 @@ def test_every_key_arrives_typed():
     wanted = settings.deployment
     assert str(wanted.model) == "azureml:credit-risk:7"
     assert str(wanted.environment) == "azureml:credit-serving:3"
+    assert settings.shared_through == "credit-models"
     assert (wanted.code, wanted.scoring_script) == ("ml/serving", "score.py")
     assert (wanted.instance_type, wanted.instances) == ("Standard_DS3_v2", 2)
     assert wanted.serving == ServingSettings(

@@ -52,6 +52,8 @@ WRONG: dict[str, tuple[list[object], str]] = {
     ),
     "instanceType": (["a b", "D", "Standard-DS3", 4], "a virtual machine size, such as Standard_DS3_v2"),
     "instances": ([0, 51, -1, 2.5, "two", True, [2]], "a whole number from 1 to 50"),
+    "models": (["credit-models", 1, [1]], OBJECT),
+    "models.share": (["r", "-r", "a b", 1, "x" * 34], "the name of an Azure ML registry: 2 to 33 letters"),
     "settings": (["x", 1, [1], True], OBJECT),
     "settings.requestSettings": (["10s", [1], 1], OBJECT),
     "settings.requestSettings.requestTimeout": ([10, "181s", "0s", "10 seconds", True], f"{TIME}, 1s to 3m"),

@@ -20,6 +20,7 @@ from rollout.core.config.settings import (
     Settings,
     WorkspaceSettings,
 )
+from rollout.core.config.sharing import shared_through
 from rollout.core.gates.fixed import FixedGate
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def draft(raw: Mapping[str, str], report: Report) -> Settings:
         ladder=ladder(keys, reads_logs=_read_logs([gate for gate, _ in gates], source)),
         gates=tuple(gate for gate, _ in gates),
         comparison=comparison(keys.object("comparison"), source),
+        shared_through=shared_through(keys.object("models")),
     )
     keys.finish()
     return settings

@@ -118,6 +118,8 @@ class Settings:
     ladder: LadderSettings
     gates: tuple[Gate, ...]
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
+    shared_through: str | None = None
+    """The registry through which models get from one workspace to another."""
 
     @property
     def compared(self) -> tuple[ComparativeGate, ...]:
