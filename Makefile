@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs with the project's own tools, which `make setup` provides.
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench check lint types layers format clean
+.PHONY: help setup test demo bench gates check lint types layers format clean
 
 SHELL := /bin/sh
 run := eval "$$(tools/env)" &&
@@ -21,6 +21,9 @@ demo: setup ## Watch a release go out and a bad one come back, with no subscript
 
 bench: setup ## Measure a no-op `pulumi up` against a bare program, and the local router
 	@$(run) python -m benchmarks.up && python -m benchmarks.router
+
+gates: setup ## Judge made-up traffic with known truth, beside other tools (30 minutes; G=--quick is CI's minute)
+	@$(run) python -m benchmarks.gates $(or $(G),--write)
 
 check: lint types layers ## Lint, types and layers
 
