@@ -19,7 +19,12 @@ def plain(text: str) -> str:
 
 
 def fence(text: str, language: str, most: int) -> str:
-    """Return a text as a block of code, cut to that many characters."""
-    shown = text if len(text) <= most else text[:most] + ELLIPSIS
+    """Return a text as a block of code, cut to that many bytes."""
+    shown = text if len(text.encode()) <= most else cut(text, most) + ELLIPSIS
     ticks = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", shown)), 3)
     return f"{ticks}{language}\n{shown.rstrip()}\n{ticks}"
+
+
+def cut(text: str, most: int) -> str:
+    """Return the beginning of a text, in at most that many bytes."""
+    return text.encode()[:most].decode(errors="ignore")

@@ -7,13 +7,13 @@ import subprocess
 from typing import Any
 
 import status
-from markdown import cell, fence, plain
+from markdown import cell, cut, fence, plain
 from runner import error, needed, output, summary
 
 MARKER = "<!-- azureml-rollout: preview -->"
 """By which the comment is found again."""
 LONGEST = 60_000
-"""Characters of a comment, a little below GitHub's own limit of 65536."""
+"""Bytes of a comment; GitHub's own limit is 65536 characters."""
 COMMAND = (
     *("pulumi", "preview", "--diff", "--policy-pack", "policies"),
     *("--non-interactive", "--color", "never"),
@@ -43,7 +43,7 @@ def preview() -> int:
 
 
 def of_stack(name: str, most: int) -> tuple[str, bool]:
-    """Return what a preview of the stack says, in at most so many characters, and whether it went well."""
+    """Return what a preview of the stack says, in at most so many bytes, and whether it went well."""
     done = subprocess.run(
         [*COMMAND, "--stack", name],
         stdout=subprocess.PIPE,
@@ -53,12 +53,12 @@ def of_stack(name: str, most: int) -> tuple[str, bool]:
     )
     print(done.stdout, flush=True)
     try:
-        head = _head(name, status.read(name))
+        head = cut(_head(name, status.read(name)), most // 2)
     except status.UnreadableError as wrong:
         head = f"### {name}\n\n" + fence(str(wrong), "text", most // 4)
     open_or_not = "" if done.returncode == 0 else " open"
     what = "Diff" if done.returncode == 0 else "The preview failed"
-    diff = fence(done.stdout, "text", max(most - len(head) - 200, 0))
+    diff = fence(done.stdout, "text", max(most - len(head.encode()) - 200, 0))
     text = f"{head}\n\n<details{open_or_not}><summary>{what}</summary>\n\n{diff}\n\n</details>"
     return text, done.returncode == 0
 

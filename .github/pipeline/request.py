@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -20,6 +21,9 @@ from rollout.core.expected import Expected  # noqa: E402
 from rollout.core.probe import ScoreAnswer, check  # noqa: E402
 from rollout.core.probe_inputs import requests_of  # noqa: E402
 from rollout.core.verdict import Verdict  # noqa: E402
+
+if TYPE_CHECKING:
+    from rollout.core.probe import Reply
 
 COUNT = 10
 """How many are sent at least."""
@@ -50,8 +54,7 @@ def _ask(name: str) -> int:
             reply = scorer.score(bodies[number % len(bodies)], path=probe.path)
             found = check(reply, expected, patience)
             if found.verdict is not Verdict.SUCCESSFUL:
-                headers = reply.headers if isinstance(reply, ScoreAnswer) else {}
-                wrong.append(f"request {number + 1} of {count}{_by(headers)}: {found.why}")
+                wrong.append(f"request {number + 1} of {count}{_by(reply)}: {found.why}")
     for each in wrong:
         error(each)
     notice(
@@ -60,6 +63,6 @@ def _ask(name: str) -> int:
     return 1 if wrong else 0
 
 
-def _by(headers: object) -> str:
-    name = headers.get("azureml-model-deployment") if isinstance(headers, dict) else None
+def _by(reply: Reply) -> str:
+    name = reply.headers.get("azureml-model-deployment") if isinstance(reply, ScoreAnswer) else None
     return f" (answered by {name})" if name else ""

@@ -25,15 +25,21 @@ ROLLOUT = """#!/bin/sh
 cat "$SAID"
 exit "$CODE"
 """
+PULUMI = """#!/bin/sh
+cat "$DIFF"
+exit "${PREVIEW:-0}"
+"""
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     """Runs one command of the pipeline; returns its exit code, what it printed, and its outputs."""
-    program = tmp_path / "bin" / "rollout"
-    program.parent.mkdir()
-    program.write_text(ROLLOUT)
-    program.chmod(0o755)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program, text in (("rollout", ROLLOUT), ("pulumi", PULUMI)):
+        (programs / program).write_text(text)
+        (programs / program).chmod(0o755)
+    (tmp_path / "diff").write_text("  ~ a diff")
 
     def run(
         name: str, status: dict[str, Any] | None = None, code: int = 0, **env: str
@@ -44,9 +50,10 @@ def command(tmp_path: Path) -> Command:
             [sys.executable, str(PIPELINE), name],
             cwd=tmp_path,
             env={
-                "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
                 "SAID": str(tmp_path / "said"),
                 "CODE": str(code),
+                "DIFF": str(tmp_path / "diff"),
                 "GITHUB_OUTPUT": str(tmp_path / "output"),
                 "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
                 **env,
@@ -272,6 +279,46 @@ def test_no_preview_to_post_is_red(command: Command, hub: tuple[Hub, dict[str, s
     code, said, _ = command("comment", COMMENT="", PULL_REQUEST="7", **env)
     assert code == 1
     assert "no preview to post" in said
+
+
+def previewed(command: Command, status: dict[str, Any] | None, **env: str) -> tuple[int, str]:
+    code, _, outputs = command("preview", status, STACKS='["dev"]', COMMIT="f00d", **env)
+    return code, outputs["comment"]
+
+
+def test_a_preview_has_the_step_the_gates_and_the_diff(command: Command):
+    found = says("hold")
+    found["next"]["reason"] = "green isn't `ready`, ask @somebody"
+    found["deployments"] = [{"name": "blue", "traffic": 90}, {"name": "green", "traffic": 10}]
+    gate = {"gate": "errors", "verdict": "Successful", "dryRun": True, "reason": "0 | 1 <b>"}
+    found["gates"] = [gate]
+    code, comment = previewed(command, found)
+    assert code == 0
+    assert "### dev: hold\n\ngreen isn't \\`ready\\`, ask &#64;somebody.\n" in comment
+    assert "Now Progressing; traffic: blue 90 %, green 10 %." in comment
+    assert "| errors | Successful (dry run) | 0 \\| 1 &lt;b&gt; |" in comment
+    assert "<details><summary>Diff</summary>\n\n```text\n  ~ a diff\n```" in comment
+
+
+def test_a_preview_that_fails_is_posted_and_red(command: Command):
+    code, comment = previewed(command, says("none"), PREVIEW="1")
+    assert code == 1
+    assert "<details open><summary>The preview failed</summary>" in comment
+
+
+def test_a_status_that_cannot_be_read_leaves_the_diff(command: Command):
+    comment = command("preview", code=1, STACKS='["dev"]', COMMIT="f00d")[2]["comment"]
+    assert "rollout status ended with 1" in comment
+    assert "~ a diff" in comment
+
+
+def test_a_long_diff_is_cut_and_no_text_ends_its_block(command: Command, tmp_path: Path):
+    (tmp_path / "diff").write_text("```\n" + "ä" * 200_000)
+    comment = previewed(command, says("none"))[1]
+    assert len(comment.encode()) < 65_000
+    assert "\n````text\n```\nä" in comment
+    assert comment.count("````") == 2
+    assert "the rest is in the run's log" in comment
 
 
 def git(folder: Path, *arguments: str) -> str:
