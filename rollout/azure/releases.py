@@ -54,12 +54,12 @@ def wanted(settings: Settings, arm: Arm, place: Place, sight: Sight, root: Path)
 
 
 def _served(sight: Sight) -> dict[str, tuple[str, str]]:
-    """Return name and version of what the candidate of a rollout under way serves, by kind of asset."""
+    """Return name and version of the workspace's assets that the candidate of a rollout serves, by kind."""
     record = Record.readable(sight.endpoint.core.tags) if sight.endpoint else None
     candidate = sight.deployments.get(record.candidate or "") if record else None
     if candidate is None:
         return {}
     properties = candidate.inputs["properties"]
-    ids = (properties.get("model"), properties.get("environmentId"))
-    found = (VersionId.parse(str(each or "")) for each in ids)
+    ids = (str(properties.get(key) or "") for key in ("model", "environmentId"))
+    found = (VersionId.parse(each) for each in ids if not each.startswith("azureml://"))
     return {each.kind: (each.name, each.version) for each in found if each is not None}
