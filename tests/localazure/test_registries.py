@@ -27,8 +27,8 @@ import json, os, sys, warnings
 warnings.simplefilter("ignore")
 from azure.ai.ml import MLClient
 from azure.ai.ml.entities import (
-    Environment, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model, Registry, RegistryRegionDetails,
-    SystemCreatedAcrAccount, SystemCreatedStorageAccount,
+    Data, Environment, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model, Registry, RegistryRegionDetails,
+    DataCollector, DeploymentCollection, SystemCreatedAcrAccount, SystemCreatedStorageAccount,
 )
 from azure.identity import DefaultAzureCredential
 group, workspace, registry, endpoint = sys.argv[1:]
@@ -72,6 +72,19 @@ seen["downloaded"] = sorted(
 environment = shelf.environments.create_or_update(
     Environment(name="e", version="1", image="mcr.microsoft.com/azureml/inference", conda_file="conda.yml"))
 seen["environment"] = environment.id
+client.environments.create_or_update(Environment(name="w", version="2", image="i", conda_file="conda.yml"))
+seen["environment shared"] = client.environments.share(
+    "w", "2", share_with_name="w", share_with_version="2", registry_name=registry).id
+seen["environments"] = sorted(one.name for one in shelf.environments.list())
+seen["environment versions"] = [one.version for one in shelf.environments.list("w")]
+seen["image"] = shelf.environments.get("w", "2").image
+folder = Data(name="d", version="1", path="model", type="uri_folder")
+seen["data"] = [client.data.create_or_update(folder).version, client.data.get("d", label="latest").version]
+seen["data shared"] = client.data.share(
+    "d", "1", share_with_name="d", share_with_version="1", registry_name=registry).id
+mlflow = client.models.create_or_update(Model(name="flow", path="flow", type="mlflow_model"))
+seen["flow"] = [mlflow.type, client.models.share(
+    "flow", "1", share_with_name="flow", share_with_version="1", registry_name=registry).type]
 
 client.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name=endpoint, auth_mode="key")).result()
 deployment = client.online_deployments.begin_create_or_update(ManagedOnlineDeployment(
@@ -79,6 +92,15 @@ deployment = client.online_deployments.begin_create_or_update(ManagedOnlineDeplo
     model=f"azureml://registries/{registry}/models/m/versions/3",
     environment=f"azureml://registries/{registry}/environments/e/versions/1")).result()
 seen["deployment"] = [deployment.provisioning_state, deployment.model]
+alone = client.online_deployments.begin_create_or_update(ManagedOnlineDeployment(
+    name="green", endpoint_name=endpoint, instance_type="Standard_DS3_v2", instance_count=1,
+    model=f"azureml://registries/{registry}/models/flow/versions/1",
+    data_collector=DataCollector(rolling_rate="hour", sampling_rate=0.5, collections={
+        "model_inputs": DeploymentCollection(enabled="true")}))).result()
+seen["alone"] = [alone.provisioning_state, alone.data_collector.rolling_rate,
+                 alone.data_collector.collections["model_inputs"].enabled]
+client.registries.begin_delete(name=registry).result()
+seen["left"] = [one.name for one in client.registries.list()]
 print()
 print(json.dumps(seen, default=str))
 """
@@ -97,6 +119,9 @@ def registry(arm: Arm) -> str:
 def test_the_client_works_unchanged(arm: Arm, workspace: Workspace, tmp_path: Path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "weights.txt").write_text(workspace.account)
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "flow" / "MLmodel").write_text("flavors: {python_function: {env: conda.yaml}}")
+    (tmp_path / "flow" / "conda.yaml").write_text("name: flow")
     (tmp_path / "conda.yml").write_text("name: serving\ndependencies:\n- python=3.11\n")
     registry, endpoint = unique("reg"), unique("ep-")
     ended = subprocess.run(
@@ -125,11 +150,22 @@ def test_the_client_works_unchanged(arm: Arm, workspace: Workspace, tmp_path: Pa
         "latest": "3",
         "downloaded": ["m/model/weights.txt", "own/model/weights.txt"],
         "environment": f"{at}/environments/e/versions/1",
+        "environment shared": f"{at}/environments/w/versions/2",
+        "environments": ["e", "w"],
+        "environment versions": ["2"],
+        "image": "i",
+        "data": ["1", "1"],
+        "data shared": f"{at}/data/d/versions/1",
+        "flow": ["mlflow_model", "mlflow_model"],
+        "alone": ["Succeeded", "Hour", "true"],
+        "left": [],
         "deployment": ["Succeeded", f"{at}/models/m/versions/3"],
     }
     spec = arm.serving.running[f"{workspace.id}/onlineEndpoints/{endpoint}".lower(), "blue"]
     assert (spec.model_dir / "model" / "weights.txt").read_text() == workspace.account
     assert "- python=3.11\n" in spec.conda_file
+    spec = arm.serving.running[f"{workspace.id}/onlineEndpoints/{endpoint}".lower(), "green"]
+    assert (spec.scoring_script, spec.conda_file) == ("mlflow_score_script.py", "name: flow")
 
 
 def test_a_shared_model_needs_its_workspace_no_more(arm: Arm, workspace: Workspace, registry: str):
@@ -179,11 +215,20 @@ def test_a_shared_model_needs_its_workspace_no_more(arm: Arm, workspace: Workspa
             "imports models",
         ),
         ({"sourceAssetId": "azureml://locations/l/workspaces/g/models/m/versions/1"}, 404, "was not found"),
+        ({}, 400, "sourceAssetId 'None'"),
     ],
 )
 def test_what_cannot_be_imported(arm: Arm, registry: str, properties: dict[str, Any], status: int, says: str):
     answer = arm.ask("POST", f"{registry}/import", {"properties": properties})
     assert (answer.status_code, says in answer.json()["error"]["message"]) == (status, True), answer.text
+
+
+def test_an_import_under_no_name(arm: Arm, workspace: Workspace, registry: str):
+    guid = arm.ok("GET", workspace.id)["properties"]["workspaceId"]
+    source = f"azureml://locations/eastus/workspaces/{guid}/environments/e/versions/1"
+    asked = {"sourceAssetId": source, "destinationName": "a/b"}
+    answer = arm.ask("POST", f"{registry}/import", {"properties": asked})
+    assert (answer.status_code, "'a/b' in version '1' is no name" in answer.text) == (400, True)
 
 
 def test_an_import_that_fails_leaves_nothing(arm: Arm, workspace: Workspace, registry: str):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from localazure.arm.errors import ArmError, bad_request, not_found
 from localazure.arm.kind import Call
 from localazure.arm.paths import parse
+from localazure.arm.types.assets import NAME
 from localazure.assets.materialise import MaterialiseError, blobs_at, locate
 from localazure.assets.references import container_of
 
@@ -37,6 +38,8 @@ async def import_asset(plane: Plane, registry: Resource, asked: JSON) -> Resourc
     source, collection = _source(plane, str(asked.get("sourceAssetId")))
     name = str(asked.get("destinationName") or source.id.rsplit("/", 3)[1])
     version = str(asked.get("destinationVersion") or source.name)
+    if NAME.fullmatch(name) is None or NAME.fullmatch(version) is None:
+        raise bad_request(f"The request is invalid: '{name}' in version '{version}' is no name for an asset.")
     path = parse(f"{registry.id}/{collection}/{name}/versions/{version}")
     if plane.azure.store.get(path.id) is not None:
         text = f"The registry '{registry.name}' has {collection}/{name}/versions/{version} already."
