@@ -150,6 +150,7 @@ class _Run:
         if not name.startswith(OWN) or name in DONE_BY_THEN:
             return "success"
         action = yaml.safe_load((ROOT / name.removeprefix("$/") / "action.yml").read_text())
+        self.env["GITHUB_ACTION_PATH"] = str(ROOT / name.removeprefix("$/"))
         outcomes = [self._shell(step)[0] for step in action["runs"]["steps"]]
         return "failure" if "failure" in outcomes else "success"
 
@@ -162,8 +163,9 @@ class _Run:
             **{name: str(self.temp / file) for name, file in files.items()},
             **{name: fill(str(value), self.contexts) for name, value in step.get("env", {}).items()},
         }
+        strictly = ("-eo", "pipefail") if step.get("shell") == "bash" else ("-e",)
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            ["bash", "--noprofile", "--norc", *strictly, "-c", step["run"]],
             cwd=self.folder,
             env=env,
             stdout=subprocess.PIPE,

@@ -321,6 +321,31 @@ def test_a_long_diff_is_cut_and_no_text_ends_its_block(command: Command, tmp_pat
     assert "the rest is in the run's log" in comment
 
 
+def test_a_token_takes_the_place_of_the_last_one_or_leaves_it(
+    tmp_path: Path, hub: tuple[Hub, dict[str, str]]
+):
+    github, env = hub
+    file = tmp_path / "azure-token"
+
+    def renew(permission: str) -> int:
+        env.update(
+            PATH=os.environ["PATH"],
+            RUNNER_TEMP=str(tmp_path),
+            ACTIONS_ID_TOKEN_REQUEST_URL=f"{env['GITHUB_API_URL']}/oidc?run=1",
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN=github.token({"id-token": permission}),
+        )
+        script = ROOT / ".github" / "actions" / "azure" / "token"
+        return subprocess.run([str(script)], env=env, capture_output=True, check=False, timeout=60).returncode
+
+    for token in ("first", "second"):
+        github.identity.write_text(token)
+        assert renew("write") == 0
+        assert file.read_text() == f"{token}\n"
+    assert file.stat().st_mode & 0o077 == 0
+    assert renew("none") != 0
+    assert file.read_text() == "second\n"
+
+
 def git(folder: Path, *arguments: str) -> str:
     who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
     done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
