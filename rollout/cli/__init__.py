@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rollout.stack.pulumi_cli import StackError  # noqa: PLC0415
 
     try:
-        command = import_module(f"rollout.cli.{args.command}")
+        command = import_module(f"rollout.cli.{args.module}")
         return int(command.run(args))
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)

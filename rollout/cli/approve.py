@@ -1,48 +1,98 @@
-"""`rollout approve`: a person accepts what is proved of a candidate so far, so that its stage may go on."""
+"""`rollout approve`: a person lets a candidate go on, and may accept what is proved of it so far."""
 
 from __future__ import annotations
 
-import getpass
-import json
-import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rollout.azure import observe
-from rollout.azure.assess import Assessment, assess
-from rollout.azure.credential import claims
-from rollout.azure.errors import AzureFault
-from rollout.cli.stack import open_stack
+from rollout.cli import say
 from rollout.cli.usage import UsageError
-from rollout.core.approval import Approval, margin_over, show_margin
+from rollout.cli.who import who
+from rollout.core.approval import Approval, margin_over, proved_margin, show_margin
 from rollout.core.publication import APPROVED, TAG_LENGTH
+from rollout.core.step import Phase
 from rollout.core.verdict import Verdict
-from rollout.stack import tags
 
 if TYPE_CHECKING:
     import argparse
 
-    from rollout.cli.stack import StackView
+    from rollout.azure.assess import Assessment
+    from rollout.cli.say import Moment
     from rollout.core.gates.judgement import Finding, Judgement
+    from rollout.core.plan import Stage
 
-_NAME_LENGTH = 60
 _ROUNDING = 1e-9
-_NAMES = ("upn", "preferred_username", "unique_name", "name", "app_displayname")
-"""Where a token says who it is for, in words."""
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the approval, say so, and return 0. Raises `UsageError` where there is nothing to accept."""
-    stack = open_stack(args.stack, Path(args.cwd).resolve())
-    sight = observe.look(stack.arm, stack.place)
-    published = tags.parse(stack.tags())
-    found = assess(stack.settings, stack.arm, stack.place, sight=sight, published=published, root=stack.root)
+    """Write the approval, say so, and return 0. Raises `UsageError` where there is nothing to approve."""
+    moment = say.moment(args)
+    found = moment.outlook()
+    following = awaited(found)
+    plain = following is not None and args.margin is None and not _asks_for_a_margin(found)
+    if plain and following is not None:
+        _approve(moment, found, following, args)
+    else:
+        _accept(moment, found, args)
+    return 0
+
+
+def awaited(found: Assessment) -> Stage | None:
+    """Return the stage that the candidate gets next and that needs a person's approval, or None."""
+    record = found.record
+    if record.candidate is None or record.release is None:
+        return None
+    following = found.plan.next_stage(record.stage or 0, record.mirror)
+    return following if following is not None and following.approval else None
+
+
+def _asks_for_a_margin(found: Assessment) -> bool:
+    doubtful = found.judgement is not None and found.judgement.verdict is Verdict.INCONCLUSIVE
+    return doubtful and found.step.phase is Phase.PAUSED
+
+
+def _approve(moment: Moment, found: Assessment, following: Stage, args: argparse.Namespace) -> None:
+    """Approve that the candidate gets the next stage's share once its gates and bake pass."""
+    record, judgement = found.record, found.judgement
+    if args.rung not in (None, following.name):
+        raise UsageError(f"nothing to approve at {args.rung}: {following.name} comes next")
+    if judgement is not None and judgement.verdict is Verdict.FAILED:
+        raise UsageError(f"nobody can approve what failed: {judgement.reason}")
+    approval = Approval(record.release or "", following.name, who(moment.stack), found.seen.now)
+    after = moment.outlook(approved=approval, misread=None)
+    moment.stack.set_tag(APPROVED, approval.show()[:TAG_LENGTH])
+    headline = (
+        f"approved: {approval.release} may have {following.show()} once its gates and its bake pass\n"
+        f"(written as {APPROVED} of {moment.stack.name})"
+    )
+    say.told(_said(approval, moment), after, headline, as_json=args.json)
+
+
+def _accept(moment: Moment, found: Assessment, args: argparse.Namespace) -> None:
+    """Accept how much worse than prod the candidate may be."""
     proved = certified(found, args.rung)
     margin = acceptable(args.margin, proved)
-    approval = Approval(found.record.release or "", found.record.rung, who(stack), found.seen.now, margin)
-    stack.set_tag(APPROVED, approval.show()[:TAG_LENGTH])
-    _say(approval, proved, stack.name, as_json=args.json)
-    return 0
+    record = found.record
+    approval = Approval(record.release or "", record.rung, who(moment.stack), found.seen.now, margin)
+    after = moment.outlook(approved=approval, misread=None)
+    moment.stack.set_tag(APPROVED, approval.show()[:TAG_LENGTH])
+    headline = (
+        f"accepted: {approval.release} may be up to {show_margin(margin)} worse than prod at "
+        f"{approval.stage}\n(by now it is proved to be at most {proved * 100:.4g}pp worse; written as "
+        f"{APPROVED} of {moment.stack.name})\n"
+        "A coming `pulumi up` goes on when the bake is over, as long as no gate fails."
+    )
+    said = _said(approval, moment) | {"margin": show_margin(margin), "proved": f"{proved * 100:.6g}pp"}
+    say.told(said, after, headline, as_json=args.json)
+
+
+def _said(approval: Approval, moment: Moment) -> dict[str, object]:
+    return {
+        "stack": moment.stack.name,
+        "release": approval.release,
+        "stage": approval.stage,
+        "by": approval.who,
+        APPROVED: approval.show(),
+    }
 
 
 def certified(found: Assessment, rung: str | None) -> float:
@@ -70,7 +120,7 @@ def _proved(judgement: Judgement) -> float:
     doubtful = [each for each in counting if each.verdict is Verdict.INCONCLUSIVE]
     if not doubtful:
         raise UsageError("nothing to approve: all gates are Successful")
-    margins = {each.gate: each.compared.certified if each.compared else None for each in doubtful}
+    margins = {each.gate: proved_margin(each) for each in doubtful}
     unproved = [gate for gate, margin in margins.items() if margin is None]
     if unproved:
         raise UsageError(f"no margin is proved for {', '.join(unproved)}, so none can be accepted: wait")
@@ -95,43 +145,3 @@ def acceptable(wanted: float | None, proved: float) -> float:
             f"worse than prod; accept at least {show_margin(least)}, or wait"
         )
     return wanted
-
-
-def who(stack: StackView) -> str:
-    """Return who is logged in: by the token, else by git, else by the machine."""
-    try:
-        said = claims(stack.arm.tokens.token(stack.arm.cloud.arm_audience))
-    except AzureFault:
-        said = {}
-    names = [str(said[name]) for name in _NAMES if said.get(name)]
-    name = names[0] if names else _git_name(stack.root) or getpass.getuser()
-    return " ".join(name.split())[:_NAME_LENGTH]
-
-
-def _git_name(root: Path) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "config", "user.name"], cwd=root, capture_output=True, text=True, check=False, timeout=5
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
-
-
-def _say(approval: Approval, proved: float, stack: str, *, as_json: bool) -> None:
-    margin = show_margin(approval.margin or 0.0)
-    if as_json:
-        said: dict[str, Any] = {
-            "stack": stack,
-            "release": approval.release,
-            "stage": approval.stage,
-            "margin": margin,
-            "proved": f"{proved * 100:.6g}pp",
-            "by": approval.who,
-            APPROVED: approval.show(),
-        }
-        print(json.dumps(said, indent=2))
-        return
-    print(f"accepted: {approval.release} may be up to {margin} worse than prod at {approval.stage}")
-    print(f"(by now it is proved to be at most {proved * 100:.4g}pp worse; written as {APPROVED} of {stack})")
-    print("The next `pulumi up` goes on when the bake is over, as long as no gate fails.")

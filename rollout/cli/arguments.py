@@ -11,6 +11,16 @@ from rollout.core.gates.fixed import Empty
 
 _AGGREGATIONS = ("Average", "Minimum", "Maximum", "Total", "Count")
 
+_NOT_WRITTEN = "1 can't be read or written, 2 it makes no sense now, or wrong usage."
+_INTENTS = {
+    "abort": "have the next `pulumi up` take the candidate back, from any stage, without asking any gate",
+    "retry": "have the next `pulumi up` start a release again that was taken back",
+    "skip": "have the next `pulumi up` make the candidate prod without its gates",
+    "undo": "have the next `pulumi up` go back to old prod, while it lives",
+    "adopt": "have the next `pulumi up` take what is live for the record, or take over what serves",
+    "reset": "have the next `pulumi up` set the live traffic back to the record's",
+}
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of `rollout`."""
@@ -38,8 +48,23 @@ def parser() -> argparse.ArgumentParser:
         _of_stack(
             commands,
             "approve",
-            "accept what is proved of the candidate so far, so that its stage may go on",
-            "Exit code: 0 written, 1 can't be read or written, 2 nothing to accept, or wrong usage.",
+            "let the candidate go on: approve its next stage, or accept what is proved so far",
+            f"Exit code: 0 written, {_NOT_WRITTEN}",
+        )
+    )
+    codes = f"Exit code: 0 written, {_NOT_WRITTEN}"
+    paused = "let nothing start, go up or be retired; a bad candidate is still taken back"
+    _reason(_of_stack(commands, "pause", paused, codes))
+    _of_stack(commands, "resume", "end a pause", codes, module="pause")
+    for name, what in _INTENTS.items():
+        _reason(_of_stack(commands, name, what, codes, module="intend"))
+    _run(
+        _of_stack(
+            commands,
+            "run",
+            "one `pulumi up` after another, until the release is Healthy or comes no further",
+            "Exit code: 0 there, 3 Paused, 4 Degraded or taken back, 5 --timeout is over, 1 `pulumi up` "
+            "failed or something can't be read, 2 usage, 130 interrupted.",
         )
     )
     _of_stack(
@@ -51,8 +76,11 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _of_stack(commands: Any, name: str, what: str, codes: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=what, description=codes)
+def _of_stack(
+    commands: Any, name: str, what: str, codes: str, *, module: str | None = None
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. {codes}")
+    command.set_defaults(module=module or name)
     command.add_argument("--stack", help="the stack to look at; the selected one if left out")
     command.add_argument("--cwd", default=".", help="the project's folder; this one if left out")
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -70,6 +98,12 @@ def _status(status: argparse.ArgumentParser) -> None:
     )
 
 
+def _reason(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--reason", metavar="TEXT", help="why: it is written down, and said by the next `pulumi up`"
+    )
+
+
 def _approve(approve: argparse.ArgumentParser) -> None:
     approve.add_argument(
         "--margin",
@@ -77,7 +111,24 @@ def _approve(approve: argparse.ArgumentParser) -> None:
         help="how much worse than prod it may be, such as 2.1pp; what is proved by now if left out",
     )
     approve.add_argument(
-        "--stage", dest="rung", type=inputs.rung, help="only if the candidate is at this stage, such as 10"
+        "--stage",
+        dest="rung",
+        type=inputs.rung,
+        help="only if this is the stage to approve; with a margin, the one that the candidate is at",
+    )
+
+
+def _run(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "--until",
+        dest="rung",
+        type=_end,
+        metavar="WHAT",
+        help="healthy, or a stage such as 10 that the candidate gets; healthy if left out",
+    )
+    run.add_argument("--timeout", type=inputs.duration, help="stop after this long, such as 2h")
+    run.add_argument(
+        "--every", type=float, default=30.0, metavar="SECONDS", help="between two looks while a stage bakes"
     )
 
 
@@ -129,6 +180,10 @@ def _check(check: argparse.ArgumentParser) -> None:
         "--workspace-id", metavar="GUID", help="a Log Analytics workspace's customer id, for --query"
     )
     alone.add_argument("--query", metavar="KQL", help="a query that returns one number")
+
+
+def _end(text: str) -> str | None:
+    return None if text.strip().lower() == "healthy" else inputs.rung(text)
 
 
 def _aggregation(text: str) -> str:

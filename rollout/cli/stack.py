@@ -47,6 +47,11 @@ class StackView:
         command = ("stack", "tag", "set", "--non-interactive", "--stack", self.name, "--", name, value)
         pulumi_cli.run(self.root, *command)
 
+    def remove_tag(self, name: str) -> None:
+        """Remove one of the stack's tags. Raises `StackError`."""
+        command = ("stack", "tag", "rm", "--non-interactive", "--stack", self.name, "--", name)
+        pulumi_cli.run(self.root, *command)
+
 
 def open_stack(name: str | None, root: Path) -> StackView:
     """Return the stack of that name, which may be `organization/project/stack`, or the selected one.

@@ -53,10 +53,10 @@ def look(stack: StackView) -> dict[str, Any]:
         "stack": stack.name,
         "endpoint": stack.place.endpoint,
         "at": times.show_instant(sight.now),
-        "phase": _phase(found).value,
+        "phase": phase_now(found).value,
         "wanted": found.plan.release,
         "deployments": _deployments(found),
-        "stage": _stage(found),
+        "stage": stage_now(found),
         "gates": _gates(found),
         "probe": found.seen.published.probe.show() if found.seen.published.probe else None,
         "approved": _approved(found),
@@ -65,7 +65,7 @@ def look(stack: StackView) -> dict[str, Any]:
     }
 
 
-def _phase(found: Assessment) -> Phase:
+def phase_now(found: Assessment) -> Phase:
     """Return the phase now: what the next step makes of it is the next step's to say."""
     if found.step.kind.publishes:
         return phase_of(found.record, found.plan.release)
@@ -89,7 +89,8 @@ def _deployments(found: Assessment) -> list[dict[str, Any]]:
     ]
 
 
-def _stage(found: Assessment) -> dict[str, Any] | None:
+def stage_now(found: Assessment) -> dict[str, Any] | None:
+    """Return the stage that the candidate is at, with what is left of its bake; None where it is at none."""
     record = found.record
     stage = found.plan.stage_at(record.stage, record.mirror) if record.stage is not None else None
     if stage is None or record.candidate is None:

@@ -70,14 +70,21 @@ class Climbing:
         )
         return done.stdout
 
+    def configure(self, **changes: Any) -> None:
+        """Set keys in the stack's file."""
+        file = self.folder / "Pulumi.try.yaml"
+        config = yaml.safe_load(file.read_text())["config"]
+        file.write_text(yaml.safe_dump({"config": config | changes}))
+
     def write(self, **changes: Any) -> None:
-        """Change the record in the endpoint's tags."""
+        """Change the record in the endpoint's tags, and the traffic with it."""
         self.record = replace(self.record, **changes)
-        body = ENDPOINT | {
-            "tags": self.record.tags(),
-            "properties": {"authMode": "Key", "traffic": {"blue": 90, "green": 10}},
-        }
-        self.arm.done("PUT", self.endpoint, body)
+        self.share(**self.record.traffic)
+
+    def share(self, **traffic: int) -> None:
+        """Change the traffic as somebody at a portal does."""
+        body = {"tags": self.record.tags(), "properties": {"authMode": "Key", "traffic": traffic}}
+        self.arm.done("PUT", self.endpoint, ENDPOINT | body)
 
     def answered(self, deployment: str, per_minute: int, failed: int = 0, minutes: int = MINUTES) -> None:
         """Have a deployment answer so many requests in each minute, some of them with a 500."""

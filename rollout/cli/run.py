@@ -1,0 +1,201 @@
+"""`rollout run`: one `pulumi up` after another, until the release is Healthy or comes no further."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from rollout.azure.errors import ReadError
+from rollout.cli import say
+from rollout.cli.engine import Engine
+from rollout.cli.status import EXIT_CODES, phase_now, stage_now
+from rollout.core import times
+from rollout.core.step import Outcome, Phase, StepKind
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from rollout.azure.assess import Assessment
+    from rollout.cli.engine import Ran
+
+FAILED, TIMED_OUT, INTERRUPTED = 1, 5, 130
+TRIES = 3
+"""How often in a row an `up` may fail, or a look, without anything getting on."""
+PATIENCE = 900.0
+"""Seconds for which gates may be unreadable before that is the end."""
+_AMOUNT = re.compile(r"\d[\d.:TZ-]*(?:ms|[smhd]\b)?")
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ends."""
+
+    code: int
+    why: str
+
+
+@dataclass
+class Drive:
+    """The loop, and what it asks of the world."""
+
+    look: Callable[[], Assessment]
+    up: Callable[[], Ran]
+    tell: Callable[[str, Assessment | None, str], None]
+    rung: str | None = None
+    """The rung to stop at, as tags have it; None: drive on until the release is Healthy."""
+    every: float = 30.0
+    """Seconds between two looks while a stage bakes."""
+    timeout: float | None = None
+    """Seconds after which a rollout that is still under way is left as it is; None: never."""
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _shown: str = field(default="", init=False)
+    _failures: int = field(default=0, init=False)
+    _blind: float | None = field(default=None, init=False)
+
+    def run(self) -> End:
+        """Drive, and return how it ended. Raises `ReadError` where looks fail again and again."""
+        started, first = self.clock(), True
+        while True:
+            found = self._looked()
+            if not first and (end := self.over(found) or self._unreadable(found)):
+                return end
+            if not first and self.timeout is not None and self.clock() - started >= self.timeout:
+                limit = times.show_duration(timedelta(seconds=self.timeout))
+                return End(TIMED_OUT, f"{limit} are over, and {found.plan.release} is still on its way")
+            if first or found.step.kind not in (StepKind.NONE, StepKind.HOLD):
+                if end := self._step(found):
+                    return end
+            else:
+                self._wait(found)
+            first = False
+
+    def over(self, found: Assessment) -> End | None:
+        """Return how it ends where there is nothing more to drive, or None."""
+        record, step = found.record, found.step
+        if self.rung is not None and self._reached(found):
+            return End(0, f"{found.plan.release} is at {record.rung if record.candidate else 'prod'}")
+        if step.kind not in (StepKind.NONE, StepKind.HOLD):
+            return None
+        phase = phase_now(found)
+        if phase is Phase.HEALTHY and step.kind is StepKind.NONE:
+            return End(0, f"{record.prod} serves {record.prod_release}")
+        if phase in (Phase.PAUSED, Phase.DEGRADED) and step.outcome is not Outcome.UNREADABLE:
+            return End(EXIT_CODES[phase], step.reason)
+        return None
+
+    def _reached(self, found: Assessment) -> bool:
+        record, plan = found.record, found.plan
+        if record.candidate is None:
+            return record.prod_release == plan.release
+        stage = next((each for each in plan.stages if each.name == self.rung), None)
+        at = (record.stage or 0, record.mirror)
+        return stage is not None and record.release == plan.release and at >= (stage.traffic, stage.mirror)
+
+    def _unreadable(self, found: Assessment) -> End | None:
+        if found.step.outcome is not Outcome.UNREADABLE:
+            self._blind = None
+            return None
+        self._blind = self._blind if self._blind is not None else self.clock()
+        return End(FAILED, found.step.reason) if self.clock() - self._blind >= PATIENCE else None
+
+    def _looked(self) -> Assessment:
+        for left in range(TRIES, 0, -1):
+            try:
+                return self.look()
+            except ReadError as error:
+                if left == 1:
+                    raise
+                self.tell("unreadable", None, str(error))
+                self.sleep(min(self.every, 10.0))
+        raise AssertionError
+
+    def _step(self, found: Assessment) -> End | None:
+        self._show("up", found)
+        ran = self.up()
+        if ran.code == 0:
+            self._failures = 0
+            return None
+        if ran.locked:
+            return End(FAILED, "another run is at this stack, or a dead one left its lock: `rollout doctor`")
+        after = self._looked()
+        if after.record != found.record:
+            self._failures = 0
+            return None
+        self._failures += 1
+        if self._failures >= TRIES:
+            return End(
+                FAILED, f"`pulumi up` failed {TRIES} times: {ran.error or f'it ended with {ran.code}'}"
+            )
+        self.tell("failed", after, f"`pulumi up` failed: {ran.error or f'it ended with {ran.code}'}")
+        self.sleep(min(self.every, 10.0))
+        return None
+
+    def _wait(self, found: Assessment) -> None:
+        self._show("wait", found)
+        stage = stage_now(found)
+        left = times.parse_duration(stage["bakeLeft"]).total_seconds() if stage else self.every
+        self.sleep(min(max(left, 2.0), self.every))
+
+    def _show(self, event: str, found: Assessment) -> None:
+        """Tell what is new: a reason in which only times and amounts moved on is none."""
+        gist = f"{event} {found.step.kind} {_AMOUNT.sub('', found.step.reason)}"
+        if gist != self._shown:
+            self.tell(event, found, found.step.reason)
+        self._shown = gist
+
+
+def run(args: argparse.Namespace) -> int:
+    """Drive the stack, say what happens, and return the exit code: that of `rollout status`, or why not."""
+    stack = say.moment(args).stack
+    engine = Engine(stack.root, stack.name, sys.stderr)
+
+    def up() -> Ran:
+        ran = engine.up()
+        if engine.interrupted:
+            raise KeyboardInterrupt
+        return ran
+
+    drive = Drive(
+        look=lambda: say.moment(args).outlook(),
+        up=up,
+        tell=_in_json if args.json else _in_words,
+        rung=args.rung,
+        every=args.every,
+        timeout=args.timeout.total_seconds() if args.timeout else None,
+    )
+    try:
+        with engine.gently():
+            end = drive.run()
+    except KeyboardInterrupt:
+        end = End(INTERRUPTED, "interrupted: the traffic stays as it is; `rollout run` goes on from there")
+    if args.json:
+        print(json.dumps({"event": "end", "code": end.code, "reason": end.why}), flush=True)
+    else:
+        print(end.why, file=sys.stderr if end.code else sys.stdout)
+    return end.code
+
+
+def _in_words(event: str, found: Assessment | None, said: str) -> None:
+    at = f"{times.show_instant(found.seen.now)} " if found else ""
+    what = f"{found.step.kind}: " if found and event in ("up", "wait") else ""
+    print(f"{at}{what}{said}", flush=True)
+
+
+def _in_json(event: str, found: Assessment | None, said: str) -> None:
+    line: dict[str, Any] = {"event": event, "reason": said}
+    if found:
+        line |= {
+            "at": times.show_instant(found.seen.now),
+            "phase": phase_now(found).value,
+            "step": found.step.kind.value,
+            "release": found.plan.release,
+            "stage": found.record.rung if found.record.candidate else None,
+        }
+    print(json.dumps(line), flush=True)

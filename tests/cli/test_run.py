@@ -1,0 +1,235 @@
+"""`rollout run`: what it does with each thing it may see, and how it is ended."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from rollout import cli
+from rollout.azure.errors import Unavailable
+from rollout.cli import run
+from rollout.cli.engine import Engine, Ran
+from rollout.core.observed import Endpoint, Observed, Provisioning
+from rollout.core.plan import Plan, Stage
+from rollout.core.record import Record
+from rollout.core.step import Outcome, Phase, Step, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rollout.azure.assess import Assessment
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+PLAN = Plan("m:2-bbbbbbbb", (Stage(10, timedelta(minutes=30)), Stage(50), Stage(100)))
+BEFORE = Record(prod="blue", prod_release="m:1-aaaaaaaa", traffic={"blue": 100})
+CLIMBING = Record(
+    prod="blue",
+    prod_release="m:1-aaaaaaaa",
+    candidate="green",
+    release="m:2-bbbbbbbb",
+    stage=10,
+    since=NOW - timedelta(minutes=29, seconds=50),
+    traffic={"blue": 90, "green": 10},
+)
+AFTER = Record(prod="green", prod_release="m:2-bbbbbbbb", traffic={"green": 100})
+TAKEN_BACK = Record(prod="blue", prod_release="m:1-aaaaaaaa", failed_release="m:2-bbbbbbbb")
+
+
+def seen(
+    kind: StepKind,
+    record: Record,
+    phase: Phase = Phase.PROGRESSING,
+    *,
+    reason: str = "so",
+    outcome: Outcome = Outcome.FINE,
+) -> Assessment:
+    endpoint = Endpoint(Provisioning.SUCCEEDED, record.traffic, record.tags())
+    step = Step(kind, phase, reason, record, phase, outcome=outcome)
+    found = SimpleNamespace(plan=PLAN, seen=Observed(NOW, endpoint), step=step, record=record)
+    return cast("Assessment", found)
+
+
+START = seen(StepKind.START, BEFORE)
+BAKING = seen(StepKind.HOLD, CLIMBING, reason="10s of its bake of 30m are left")
+ADVANCE = seen(StepKind.ADVANCE, CLIMBING)
+DONE = seen(StepKind.NONE, AFTER, Phase.HEALTHY)
+BACK = seen(StepKind.NONE, TAKEN_BACK, Phase.DEGRADED, reason="m:2 was taken back")
+ASKS = seen(StepKind.HOLD, CLIMBING, Phase.PAUSED, reason="`rollout approve`")
+DRIFT = seen(StepKind.HOLD, CLIMBING, Phase.DEGRADED, reason="somebody else")
+BLIND = seen(StepKind.HOLD, CLIMBING, outcome=Outcome.UNREADABLE, reason="429")
+GONE = Unavailable("the endpoint", "503", "Run it again.")
+
+
+@dataclass
+class World:
+    """What there is to be seen, look by look; the last is seen for ever."""
+
+    looks: Sequence[Assessment | Unavailable]
+    runs: list[Ran] = field(default_factory=list[Ran])
+    told: list[str] = field(default_factory=list[str])
+    slept: list[float] = field(default_factory=list[float])
+    ups: int = 0
+    at: float = 0.0
+    looked: int = 0
+
+    def look(self) -> Assessment:
+        found = self.looks[min(self.looked, len(self.looks) - 1)]
+        self.looked += 1
+        if isinstance(found, Unavailable):
+            raise found
+        return found
+
+    def up(self) -> Ran:
+        self.ups += 1
+        return self.runs.pop(0) if self.runs else Ran(0, "")
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+    def drive(self, **options: Any) -> run.Drive:
+        return run.Drive(
+            look=self.look,
+            up=self.up,
+            tell=lambda event, _, said: self.told.append(f"{event}: {said}"),
+            sleep=self.sleep,
+            clock=lambda: self.at,
+            **options,
+        )
+
+
+@pytest.mark.parametrize(
+    ("looks", "code", "ups", "said"),
+    [
+        ([START, BAKING, ADVANCE, DONE], 0, 2, "green serves m:2-bbbbbbbb"),
+        ([DONE], 0, 1, "green serves"),
+        ([START, ASKS], 3, 1, "`rollout approve`"),
+        ([START, DRIFT], 4, 1, "somebody else"),
+        ([START, ADVANCE, BACK], 4, 2, "was taken back"),
+        ([BLIND, BLIND, ADVANCE, DONE], 0, 2, "green serves"),
+        ([START, BLIND], 1, 1, "429"),
+        ([START, GONE, GONE, DONE], 0, 1, "green serves"),
+    ],
+)
+def test_how_it_ends(looks: list[Assessment | Unavailable], code: int, ups: int, said: str):
+    world = World(looks)
+    end = world.drive().run()
+    assert (end.code, world.ups) == (code, ups)
+    assert said in end.why
+
+
+def test_it_stops_at_a_stage():
+    world = World([START, seen(StepKind.HOLD, BEFORE), ADVANCE])
+    assert world.drive(rung="10").run().code == 0
+    assert world.ups == 1
+    assert World([START, DONE]).drive(rung="10").run().code == 0, "it is beyond it by then"
+    assert World([START, BACK]).drive(rung="10").run().code == 4
+    assert World([START, ADVANCE, DRIFT]).drive(rung="50").run().code == 4
+
+
+def test_it_waits_by_azures_time_and_says_so_once():
+    world = World(
+        [START, BAKING, BAKING, seen(StepKind.HOLD, CLIMBING, reason="5s of its bake of 30m are left"), DONE]
+    )
+    world.drive().run()
+    assert world.slept == [10.0, 10.0, 10.0]
+    assert world.told == ["up: so", "wait: 10s of its bake of 30m are left"]
+    short = World([START, BAKING, DONE])
+    short.drive(every=3).run()
+    assert short.slept == [3.0]
+
+
+def test_a_time_limit():
+    world = World([START, BAKING])
+    end = world.drive(timeout=60).run()
+    assert (end.code, world.at) == (5, 60.0)
+    assert "1m are over" in end.why
+
+
+def test_an_up_that_fails():
+    broken = Ran(1, "green: quota")
+    world = World([START, seen(StepKind.START, BEFORE)], [broken] * 3)
+    end = world.drive().run()
+    assert (end.code, world.ups) == (1, 3)
+    assert "failed 3 times: green: quota" in end.why
+    assert World([START, BACK, BACK], [broken]).drive().run().code == 4, "that one took the release back"
+    locked = World([START], [Ran(255, "the stack is currently locked by 1 lock(s)")]).drive().run()
+    assert (locked.code, "another run" in locked.why) == (1, True)
+
+
+def test_what_cant_be_read_again_and_again():
+    with pytest.raises(Unavailable):
+        World([START, GONE]).drive().run()
+
+
+FAKE = """#!/bin/bash
+trap 'echo one >> "$PWD/signals"' INT
+echo "Updating"; echo "error: first"; echo "  error: second"
+for i in $(seq 40); do sleep 0.05; [ -s signals ] && [ $i -gt 20 ] && break; done
+exit 3
+"""
+
+
+def fake(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Put something on PATH that runs as long as `pulumi up` does, and counts interruptions."""
+    (folder / "pulumi").write_text(FAKE)
+    (folder / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return Engine(folder, "dev", io.StringIO())
+
+
+def test_what_an_up_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    engine = fake(tmp_path, monkeypatch)
+    assert engine.up() == Ran(3, "first")
+    assert "Updating" in cast("io.StringIO", engine.out).getvalue()
+
+
+def interrupt(times: int) -> threading.Thread:
+    """Interrupt this process so many times, as a terminal and an impatient person do."""
+
+    def send() -> None:
+        for _ in range(times):
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def test_ctrl_c_reaches_the_engine_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    engine = fake(tmp_path, monkeypatch)
+    before = signal.getsignal(signal.SIGINT)
+    with engine.gently():
+        sender = interrupt(2)
+        ran = engine.up()
+        sender.join()
+    assert (ran.code, engine.interrupted) == (3, True)
+    assert (tmp_path / "signals").read_text() == "one\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_between_two_ups_ends_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    stack = SimpleNamespace(root=None, name="dev")
+    moment = SimpleNamespace(stack=stack, outlook=lambda: BAKING)
+    monkeypatch.setattr("rollout.cli.say.moment", lambda _: moment)
+    monkeypatch.setattr(Engine, "up", lambda _: Ran(0, ""))
+    sender = interrupt(1)
+    code = cli.main(["run", "--json"])
+    sender.join()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 130
+    assert [line["event"] for line in lines] == ["up", "wait", "end"]
+    assert lines[1]["stage"] == "10"
+    assert "goes on from there" in lines[2]["reason"]

@@ -1,0 +1,176 @@
+"""What people say of a rollout: written where it makes sense, with what the next `pulumi up` makes of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rollout.cli import say
+from rollout.cli.usage import UsageError
+from rollout.core.approval import Approval
+from rollout.core.intent import Intent, Paused, Verb
+from tests.cli import climbing
+
+if TYPE_CHECKING:
+    from tests.cli.climbing import Climbing
+
+
+class Teller:
+    """Somebody at a terminal."""
+
+    def __init__(self, stack: Climbing, capsys: pytest.CaptureFixture[str]) -> None:
+        self.stack, self.capsys = stack, capsys
+
+    def say(self, *words: str) -> dict[str, Any]:
+        """Say something that is written."""
+        code, out, err = self.stack.run(self.capsys, *words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    def refused(self, *words: str) -> str:
+        """Say something that makes no sense; the sentence."""
+        before = self.stack.tags()
+        code, out, err = self.stack.run(self.capsys, *words)
+        assert (code, out) == (2, ""), err
+        assert self.stack.tags() == before
+        return err
+
+    def release(self) -> str:
+        """Return the release that config names."""
+        _, out, _ = self.stack.run(self.capsys, "status", "--json")
+        return json.loads(out)["wanted"]
+
+    def forget(self, *names: str) -> None:
+        """Remove stack tags, as a publish does."""
+        for name in names:
+            self.stack.pulumi("stack", "tag", "rm", "--stack", climbing.STACK, "--", name)
+
+
+@pytest.fixture
+def person(stack: Climbing, capsys: pytest.CaptureFixture[str]) -> Teller:
+    return Teller(stack, capsys)
+
+
+def queries(stack: Climbing) -> list[str]:
+    """Return what was asked of Azure Monitor and of logs."""
+    asked = stack.arm.control("GET", "requests")["value"]
+    return [each["path"] for each in asked if "metrics:getBatch" in each["path"] or "/query" in each["path"]]
+
+
+def test_a_rollout_under_way(person: Teller, stack: Climbing):
+    assert "carries no record of a rollout" in person.refused("abort")
+    assert "carries no record of a rollout" in person.refused("retry", "--reason", "again")
+    release = person.release()
+    climbing.begun(stack, release)
+
+    assert "isn't paused" in person.refused("resume")
+    said = person.say("pause", "--reason", "a freeze")
+    assert Paused.parse(stack.tags()["ROLLOUT_PAUSED"]).why == "a freeze"
+    assert "a freeze" in said["next"]["reason"]
+    assert "paused by" in person.refused("pause")
+    said = person.say("resume")
+    assert "ROLLOUT_PAUSED" not in stack.tags()
+    assert stack.tags()["ROLLOUT_RESUMED"] == said["ROLLOUT_RESUMED"]
+
+    assert "needs a --reason" in person.refused("skip")
+    assert "too long" in person.refused("skip", "--reason", "so " * 100)
+    said = person.say("skip", "--reason", "tested by hand")
+    assert "ROLLOUT_INTENT waits" in said["next"]["reason"], "no probe is known"
+    probe = f"Successful {release} {stack.begin:%Y-%m-%dT%H:%M:%SZ}"
+    stack.pulumi("stack", "tag", "set", "--stack", climbing.STACK, "--", "ROLLOUT_PROBE", probe)
+    said = person.say("skip", "--reason", "tested by hand")
+    assert said["next"]["step"] == "promote"
+    assert "tested by hand" in said["next"]["reason"]
+
+    asked = queries(stack)
+    said = person.say("abort")
+    assert queries(stack) == asked, "an abort asks for no measurement"
+    assert (said["next"]["step"], said["release"], said["stage"]) == ("abort", release, "10")
+    written = Intent.parse(stack.tags()["ROLLOUT_INTENT"])
+    assert written is not None
+    assert (written.verb, written.release, written.rung, written.who) == (
+        Verb.ABORT,
+        release,
+        "10",
+        said["by"],
+    )
+    code, out, _ = stack.run(person.capsys, "abort", "--reason", "too slow")
+    assert code == 0
+    assert "instead of: abort" in out
+    assert "next `pulumi up`: abort: " in out
+
+    assert f"{release} is being rolled out in green" in person.refused("undo", "--reason", "back")
+    assert "nothing to reset: the next `pulumi up` would" in person.refused("reset", "--reason", "back")
+
+
+def test_traffic_that_somebody_changed(person: Teller, stack: Climbing):
+    climbing.begun(stack, person.release())
+    stack.share(blue=50, green=50)
+    stack.arm.control("POST", "clock", {"advance": 5})
+    assert person.say("reset", "--reason", "a slip")["next"]["step"] == "reset"
+    assert person.say("adopt", "--reason", "meant so")["next"]["step"] == "adopt"
+    stack.share(blue=70, green=30)
+    stack.arm.control("POST", "clock", {"advance": 5})
+    assert "nothing to adopt: the next `pulumi up` would hold" in person.refused("adopt", "--reason", "so")
+
+
+def test_after_a_rollout(person: Teller, stack: Climbing):
+    release = person.release()
+    climbing.begun(stack, release)
+    over = {"candidate": None, "release": None, "stage": None, "baseline": None}
+    stack.write(
+        **over, prod="green", prod_release=release, old_prod="blue", traffic={"blue": 0, "green": 100}
+    )
+    assert f"{release} is prod" in person.refused("retry")
+    said = person.say("undo", "--reason", "complaints")
+    assert (said["next"]["step"], said["release"]) == ("undo", release)
+    assert "blue" in said["next"]["reason"]
+
+    stack.write(old_prod=None, prod="blue", prod_release="tiny:1-00000000", traffic={"blue": 100, "green": 0})
+    assert "no old prod" in person.refused("undo", "--reason", "more complaints")
+    assert "the next `pulumi up` starts it" in person.refused("retry", "--reason", "again")
+    stack.write(failed_release=release)
+    person.forget("ROLLOUT_INTENT")
+    said = person.say("retry")
+    assert said["release"] == release
+    assert "ROLLOUT_INTENT waits" in said["next"]["reason"], "the tags lag, and that is mended first"
+
+
+def test_a_stage_that_needs_approval(person: Teller, stack: Climbing):
+    stack.configure(
+        **{
+            "rollout:stages": [
+                {"traffic": 10, "bake": "15m"},
+                {"traffic": 50, "bake": "15m", "approval": True},
+                {"traffic": 100, "bake": "1h"},
+            ]
+        }
+    )
+    assert "no rollout is in progress" in person.refused("approve")
+    release = person.release()
+    climbing.begun(stack, release)
+    assert "50 comes next" in person.refused("approve", "--stage", "10")
+    said = person.say("approve", "--stage", "50")
+    written = Approval.parse(stack.tags()["ROLLOUT_APPROVED"])
+    assert written is not None
+    assert (written.release, written.stage, written.margin) == (release, "50", None)
+    assert said["stage"] == "50"
+    assert "ignored" not in said["next"]["reason"]
+    stack.answered("blue", 90)
+    stack.answered("green", 10, failed=9)
+    assert "nobody can approve what failed" in person.refused("approve")
+
+
+def test_why_is_asked_at_a_terminal(monkeypatch: pytest.MonkeyPatch):
+    typed = io.StringIO("a  good\treason\n\n")
+    typed.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", typed)
+    assert say.reason(None, "skip", needed=True) == "a good reason"
+    assert say.reason(None, "abort", needed=False) == ""
+    with pytest.raises(UsageError, match="skip needs a --reason"):
+        say.reason(" ", "skip", needed=True)
+    with pytest.raises(UsageError, match="skip needs a --reason"):
+        say.reason(None, "skip", needed=True)
