@@ -23,6 +23,7 @@ from localazure.identity import Tokens
 from localazure.logs import handlers as logs
 from localazure.middleware import add_headers, middlewares
 from localazure.monitor import handlers as monitor
+from localazure.monitor.alerts import evaluator as alerts
 from localazure.monitor.rows import Rows
 from localazure.requests import Requests
 from localazure.serving import gateway
@@ -91,6 +92,7 @@ class Server:
             middlewares=middlewares(azure, faults, requests, token), client_max_size=LARGEST_BODY
         )
         app.on_response_prepare.append(partial(add_headers, azure=azure))
+        app.cleanup_ctx.append(alerts.running(azure, faults))
         app.add_routes(
             [
                 *gateway.routes(azure),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localazure.arm.types.alert_rules import KINDS as ALERTING
 from localazure.arm.types.assets import CONTAINERS, VERSIONS
 from localazure.arm.types.datastores import Datastores
 from localazure.arm.types.dependencies import (
@@ -40,4 +41,5 @@ KINDS: tuple[type[Kind], ...] = (
     Components,
     ContainerRegistries,
     DiagnosticSettings,
+    *ALERTING,
 )

@@ -1,0 +1,1 @@
+"""Alert rules: what they say, when their condition is met, and whom action groups tell."""
