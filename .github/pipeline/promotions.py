@@ -11,8 +11,8 @@ import status
 from runner import error, output
 from stacks import stacks
 
-WHAT = ("rollout:model", "rollout:environment")
-"""What differs from stack to stack; code is the repository's."""
+WHAT = ("rollout:model", "rollout:environment", "rollout:code", "rollout:scoringScript")
+"""What makes a release, as far as config names it; sizes are each stack's own."""
 LATEST = "@latest"
 
 
@@ -49,14 +49,19 @@ def promotions() -> int:
 
 def _release(source: str, target: str, release: str) -> None:
     """Set what the target's config names to what is Healthy in the source."""
+    wanted, named = _config(source), _config(target)
     for key in WHAT:
-        value = _pulumi("config", "get", "--stack", source, key)
+        value = wanted[key]
         if value.endswith(LATEST):
             value = f"{value.removesuffix(LATEST)}:{release.rpartition('-')[0].rpartition(':')[2]}"
-        if value != _pulumi("config", "get", "--stack", target, key):
+        if value != named[key]:
             _pulumi("config", "set", "--stack", target, "--", key, value)
 
 
+def _config(stack: str) -> dict[str, str]:
+    found = json.loads(_pulumi("config", "--stack", stack, "--json"))
+    return {key: found.get(key, {}).get("value", "") for key in WHAT}
+
+
 def _pulumi(*arguments: str) -> str:
-    done = subprocess.run(["pulumi", *arguments], stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.strip()
+    return subprocess.run(["pulumi", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout

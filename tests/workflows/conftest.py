@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -14,12 +15,26 @@ from tests.engine.local import LocalAzure
 from tests.engine.project import CONFIG, ROOT, TINY, Project, environment
 from tests.engine.rollout import Rollout
 from tests.workflows.hub import Hub, serve
-from tests.workflows.runner import IDENTITY, Runner, machine
+from tests.workflows.runner import IDENTITY, Runner, assignments, machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Command = Callable[..., tuple[int, str, dict[str, str]]]
 
 STACKS = ("dev", "staging")
+PIPELINE = ROOT / ".github" / "pipeline"
+ROLLOUT = """#!/bin/sh
+cat "$SAID"
+exit "$CODE"
+"""
+PULUMI = """#!/bin/sh
+case "$1 $2" in
+"config --stack") cat "config.$3" ;;
+"config set") echo "$6: $7" >> "Pulumi.$4.yaml" ;;
+*) cat "$DIFF"; exit "${PREVIEW:-0}" ;;
+esac
+"""
 
 
 @dataclass
@@ -116,3 +131,49 @@ def _register(azure: LocalAzure, folder: Path) -> None:
         capture_output=True,
         timeout=120,
     )
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Runs one command of the pipeline; returns its exit code, what it printed, and its outputs."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program, text in (("rollout", ROLLOUT), ("pulumi", PULUMI)):
+        (programs / program).write_text(text)
+        (programs / program).chmod(0o755)
+    (tmp_path / "diff").write_text("  ~ a diff")
+
+    def run(
+        name: str, status: dict[str, Any] | None = None, code: int = 0, **env: str
+    ) -> tuple[int, str, dict[str, str]]:
+        (tmp_path / "said").write_text(json.dumps(status))
+        (tmp_path / "output").write_text("")
+        done = subprocess.run(
+            [sys.executable, str(PIPELINE), name],
+            cwd=tmp_path,
+            env={
+                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                "SAID": str(tmp_path / "said"),
+                "CODE": str(code),
+                "DIFF": str(tmp_path / "diff"),
+                "GITHUB_OUTPUT": str(tmp_path / "output"),
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+                **env,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, done.stdout + done.stderr, assignments((tmp_path / "output").read_text())
+
+    return run
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[tuple[Hub, dict[str, str]]]:
+    """A GitHub, and what a step needs to call it."""
+    hub = Hub(tmp_path / "identity")
+    server, address = serve(hub)
+    yield hub, {"GITHUB_API_URL": address, "GITHUB_REPOSITORY": "someone/credit"}
+    server.shutdown()
