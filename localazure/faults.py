@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localazure.monitor.gaps import missing
+from localazure.stale import StaleReads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,8 @@ class Fault:
         status: The status answered, or None to only wait.
         after: The request takes effect first and only its answer is lost.
         delay: Real seconds waited before anything else.
+        cut: The connection is closed and no answer sent.
+        retry_after: What the answer's `Retry-After` says, in seconds.
     """
 
     method: re.Pattern[str]
@@ -38,6 +41,8 @@ class Fault:
     delay: float
     retry_after_ms: int | None
     body: Any
+    cut: bool = False
+    retry_after: int | None = None
 
 
 @dataclass
@@ -65,6 +70,7 @@ class Faults:
         self._requests: list[Fault] = []
         self._operations: list[OperationFault] = []
         self._missing: list[Missing] = []
+        self.stale: list[StaleReads] = []
 
     def add(self, spec: Mapping[str, Any]) -> None:
         """Put a fault in force.
@@ -76,6 +82,8 @@ class Faults:
             self._operations.append(_operation(spec["operation"], spec.get("times")))
         elif "data" in spec:
             self._missing.append(missing(spec["data"]))
+        elif "stale" in spec:
+            self.stale.append(_stale(spec["stale"]))
         else:
             self._requests.append(_request(spec))
 
@@ -84,6 +92,7 @@ class Faults:
         self._requests.clear()
         self._operations.clear()
         self._missing.clear()
+        self.stale.clear()
 
     def of_data(self, kind: str) -> tuple[timedelta, tuple[Gap, ...]]:
         """How much later `metrics` or `logs` show than usual, and what of them never does."""
@@ -123,8 +132,8 @@ def _request(spec: Mapping[str, Any]) -> Fault:
     when = spec.get("when", "before")
     if when not in {"before", "after"}:
         raise ValueError(f"when: {when!r}: give 'before' or 'after'")
-    if "status" not in spec and "delay" not in spec:
-        raise ValueError("a fault needs a status, a delay, an operation or data")
+    if not {"status", "delay", "cut"} & set(spec):
+        raise ValueError("a fault needs a status, a delay, a cut, stale reads, an operation or data")
     return Fault(
         method=_regex(match.get("method", ".*")),
         path=_regex(match.get("path", "")),
@@ -134,7 +143,16 @@ def _request(spec: Mapping[str, Any]) -> Fault:
         delay=float(spec.get("delay", 0)),
         retry_after_ms=spec.get("retryAfterMs"),
         body=spec.get("body"),
+        cut=bool(spec.get("cut")),
+        retry_after=spec.get("retryAfter"),
     )
+
+
+def _stale(spec: Mapping[str, Any]) -> StaleReads:
+    seconds = spec.get("seconds")
+    if not isinstance(seconds, int | float) or seconds <= 0:
+        raise ValueError(f"stale: seconds: {seconds!r}: give a number above 0")
+    return StaleReads(_regex(spec.get("path", "")), timedelta(seconds=seconds))
 
 
 def _operation(spec: Mapping[str, Any], times: int | None) -> OperationFault:

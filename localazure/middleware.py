@@ -95,13 +95,28 @@ class _Passed:
         ours = request.path.startswith("/_local/")
         fault = None if ours else self._faults.of_request(request.method, request.path_qs)
         if fault is None:
-            return await handler(request)
+            return await self._answer(request, handler)
         await asyncio.sleep(fault.delay)
-        if fault.status is None:
-            return await handler(request)
+        if fault.status is None and not fault.cut:
+            return await self._answer(request, handler)
         if fault.after:
-            await handler(request)
+            await self._answer(request, handler)
+        if fault.cut or fault.status is None:
+            if request.transport is not None:
+                request.transport.abort()
+            raise ConnectionResetError("cut, as ordered")
         return _faulty(fault, fault.status, logs=request.path.startswith("/v1/"))
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        now = self._azure.clock.now()
+        for reads in self._faults.stale:
+            old = reads.instead(request.method, request.path_qs, now)
+            if old is not None:
+                return web.Response(status=old.status, body=old.body, content_type="application/json")
+        answer = await handler(request)
+        for reads in self._faults.stale:
+            reads.note(request.method, request.path_qs, self._azure.clock.now(), answer)
+        return answer
 
 
 async def add_headers(request: web.Request, answer: web.StreamResponse, azure: Azure) -> None:
@@ -131,7 +146,8 @@ def _check(azure: Azure, shown: str) -> None:
 
 
 def _faulty(fault: Fault, status: int, *, logs: bool) -> web.Response:
-    headers = {} if fault.retry_after_ms is None else {"retry-after-ms": str(fault.retry_after_ms)}
+    asked = {"retry-after-ms": fault.retry_after_ms, "Retry-After": fault.retry_after}
+    headers = {name: str(value) for name, value in asked.items() if value is not None}
     body = fault.body
     if body is None:
         code = HTTPStatus(status).phrase.replace(" ", "")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from localazure.requests import redacted
 from tests.localazure.local import NotingServing, in_process
@@ -88,10 +89,39 @@ def test_a_stale_read_can_be_ordered(arm: Arm, workspace: Workspace):
     assert [arm.ok("GET", path)["properties"]["n"] for _ in range(2)] == [1, 2]
 
 
+def test_reads_lag_behind_writes(arm: Arm, workspace: Workspace):
+    path = f"{workspace.group}/providers/N/a/{unique('x')}"
+    arm.ok("PUT", path, {"properties": {"n": 1}})
+    arm.control("POST", "faults", {"stale": {"path": path, "seconds": 60}})
+    arm.ok("GET", path)
+    arm.ok("PUT", path, {"properties": {"n": 2}})
+    assert arm.ok("GET", path)["properties"]["n"] == 1
+    arm.control("POST", "clock", {"advance": 61})
+    assert arm.ok("GET", path)["properties"]["n"] == 2
+    arm.control("DELETE", "faults")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_can_be_cut(arm: Arm, workspace: Workspace, when: str):
+    path = f"{workspace.group}/providers/N/a/{unique('x')}"
+    match = {"method": "PUT", "path": path}
+    arm.control("POST", "faults", {"match": match, "times": 1, "cut": True, "when": when})
+    with pytest.raises(requests.ConnectionError):
+        arm.ask("PUT", path, {})
+    assert arm.ask("GET", path).status_code == (200 if when == "after" else 404)
+
+
+def test_a_fault_says_when_to_come_again(arm: Arm):
+    match = {"method": "GET", "path": arm.subscription}
+    arm.control("POST", "faults", {"match": match, "times": 1, "status": 429, "retryAfter": 7})
+    assert arm.ask("GET", arm.subscription).headers["Retry-After"] == "7"
+
+
 @pytest.mark.parametrize(
     "spec",
     [
         {},
+        {"stale": {"seconds": 0}},
         {"status": 500, "when": "never"},
         {"operation": {"outcome": "x"}},
         {"data": {}},
