@@ -1,29 +1,17 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.engine.local import LocalAzure
-from tests.engine.project import CONFIG, TINY, Project, environment
+from tests.engine.project import Project, environment
 from tests.engine.rollout import Rollout
+from tests.engine.workspace import furnish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-QUALITIES = {
-    1: "good",
-    2: "good",
-    3: "good",
-    4: "wrong shape",
-    5: "does not load",
-    6: "nonsense",
-}
-"""The versions of the model that tests release, and how each behaves."""
 
 
 @pytest.fixture(scope="session")
@@ -36,23 +24,7 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
 @pytest.fixture(scope="session")
 def workspace(azure: LocalAzure, tmp_path_factory: pytest.TempPathFactory) -> LocalAzure:
     """A workspace with the models registered, made by one `pulumi up` of a stack of its own."""
-    folder = tmp_path_factory.mktemp("workspace") / "project"
-    owner = Project(folder, environment(azure.env), "owner", "unused")
-    owner.create()
-    owner.up()
-    models = tmp_path_factory.mktemp("models")
-    for version, quality in QUALITIES.items():
-        model = models / str(version) / "tiny"
-        model.mkdir(parents=True)
-        (model / "model.json").write_text(json.dumps({"name": f"tiny {version}", "quality": quality}))
-    subprocess.run(
-        [sys.executable, str(TINY / "register.py"), str(models)],
-        env=environment(azure.env)
-        | {"GROUP": CONFIG["rollout:resourceGroup"], "WORKSPACE": CONFIG["rollout:workspace"]},
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
+    furnish(azure, tmp_path_factory.mktemp("workspace"))
     return azure
 
 
