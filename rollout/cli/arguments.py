@@ -67,6 +67,15 @@ def parser() -> argparse.ArgumentParser:
             "failed or something can't be read, 2 usage, 130 interrupted.",
         )
     )
+    _guard(
+        _of_stack(
+            commands,
+            "guard",
+            "watch between two `pulumi up`s, and take the candidate back once the evidence is in",
+            "Exit code: 0 Healthy with --until, 4 the release was taken back, 5 --timeout is over, 1 the stack "
+            "can't be read at the start, 2 usage, 130 interrupted.",
+        )
+    )
     _of_stack(
         commands,
         "doctor",
@@ -130,6 +139,19 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--every", type=float, default=30.0, metavar="SECONDS", help="between two looks while a stage bakes"
     )
+
+
+def _guard(guard: argparse.ArgumentParser) -> None:
+    guard.add_argument(
+        "--every",
+        type=inputs.duration,
+        default=timedelta(minutes=1),
+        help="between two looks; 1m if left out",
+    )
+    guard.add_argument(
+        "--until", choices=["healthy"], help="end once the release is prod; on and on if left out"
+    )
+    guard.add_argument("--timeout", type=inputs.duration, help="stop after this long, such as 2h")
 
 
 def _check(check: argparse.ArgumentParser) -> None:

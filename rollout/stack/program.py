@@ -15,6 +15,7 @@ from rollout.azure.assess import assess
 from rollout.azure.errors import AzureFault
 from rollout.core.config import ConfigError
 from rollout.core.foresight import too_slow
+from rollout.core.only import NotThisStepError, refuse_others
 from rollout.core.release import CodeError
 from rollout.stack import configuration, declare, login, tags, tell, warm_up
 from rollout.stack.declare import Ground
@@ -38,7 +39,7 @@ def run() -> None:
     try:
         with tags.PendingTags(stack_name()) as pending:
             step = _rollout(pending)
-    except (ConfigError, CodeError, AzureFault, tags.TagError) as error:
+    except (ConfigError, CodeError, AzureFault, NotThisStepError, tags.TagError) as error:
         _end(str(error))
     if step is not None and step.outcome.exits_non_zero and not pulumi.runtime.is_dry_run():
         _end(tell.headline(step))
@@ -77,6 +78,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
         root=ground.root,
     )
     tell.tell(found.step, found.judgement)
+    refuse_others(found.step, os.environ)
     tell.warn(too_slow(found.plan, found.step, settings.gates, settings.comparison, found.judgement))
     declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present))
     tell.export(ground.place, found.step)
