@@ -66,6 +66,11 @@ FULL: dict[str, Any] = {
         },
     },
     "models": {"share": "credit-models"},
+    "promotesFrom": (
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices"
+        "/workspaces/mlw-staging/onlineEndpoints/credit-staging"
+    ),
+    "promotionOverride": {"model": "azureml:credit-risk:7", "reason": "the incident of 21 November"},
     "probe": {
         "file": "ml/serving/sample-request.json",
         "path": "/score",

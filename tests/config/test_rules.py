@@ -216,3 +216,15 @@ def test_a_rule_isn_t_checked_on_a_key_that_couldn_t_be_read():
 def test_rules_are_checked_beside_wrong_keys():
     config = with_value(with_value(FULL, "stages[0].bake", "1m"), "auth", "x")
     assert {problem.key for problem in problems(config)} == {"rollout:stages[0].bake", "rollout:auth"}
+
+
+@pytest.mark.parametrize("key", ["model", "environment"])
+def test_what_is_promoted_has_a_version(key: str):
+    name = FULL[key].rpartition(":")[0]
+    (problem,) = problems(with_value(FULL, key, f"{name}@latest"))
+    assert (problem.key, problem.allowed) == (
+        f"rollout:{key}",
+        "a version, such as azureml:NAME:7, because of promotesFrom",
+    )
+    free = with_value(without(FULL, "promotesFrom"), key, f"{name}@latest")
+    assert read(as_pulumi_gives_it(free), file="Pulumi.prod.yaml").promotes is None

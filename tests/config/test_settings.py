@@ -20,10 +20,12 @@ from rollout.core.config import (
     read,
 )
 from rollout.core.config.filters import metric_filter
+from rollout.core.config.promoting import Promotes
 from rollout.core.expected import Range
 from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings, Measure
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
 from rollout.core.plan import OnInconclusive, OnNoData, Plan, Stage
+from rollout.core.promotion import Override
 from rollout.core.serving import (
     Collection,
     DataCollector,
@@ -56,6 +58,9 @@ def test_every_key_arrives_typed():
     assert str(wanted.model) == "azureml:credit-risk:7"
     assert str(wanted.environment) == "azureml:credit-serving:3"
     assert settings.shared_through == "credit-models"
+    assert settings.promotes == Promotes(
+        FULL["promotesFrom"], Override("azureml:credit-risk:7", "the incident of 21 November")
+    )
     assert (wanted.code, wanted.scoring_script) == ("ml/serving", "score.py")
     assert (wanted.instance_type, wanted.instances) == ("Standard_DS3_v2", 2)
     assert wanted.serving == ServingSettings(
@@ -255,7 +260,7 @@ def test_a_model_is_a_version_the_latest_or_a_registry_s(reference: str):
 
 
 def test_a_release_is_made_of_settings_versions_and_code():
-    settings = settings_of(FULL | {"model": "azureml:credit-risk@latest"})
+    settings = settings_of(FULL | {"model": "azureml:credit-risk@latest", "promotesFrom": ""})
     model = settings.deployment.model.pinned("8")
     release = settings.release(model, settings.deployment.environment, "c0de")
     assert release.model == AssetRef(AssetKind.MODEL, "credit-risk", "8")

@@ -119,7 +119,7 @@ def test_empty_text_is_no_value():
         ("comparison.minRequest", "did you mean minRequests?"),
         ("comparison.minBlocks", "only the keys block, minMinutes, alpha, beta, minRequests"),
         ("autoscale", "only the keys"),
-        ("promotesFrom", "only the keys"),
+        ("promoteFrom", "did you mean promotesFrom?"),
         ("maxwait", "did you mean maxWait?"),
         ("settings.dataCollecter", "did you mean dataCollector?"),
         ("settings.dataCollector.rate", "only the keys collections, rollingRate, captureHeaders"),

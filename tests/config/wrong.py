@@ -54,6 +54,18 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "instances": ([0, 51, -1, 2.5, "two", True, [2]], "a whole number from 1 to 50"),
     "models": (["credit-models", 1, [1]], OBJECT),
     "models.share": (["r", "-r", "a b", 1, "x" * 34], "the name of an Azure ML registry: 2 to 33 letters"),
+    "promotesFrom": (
+        [
+            "staging",
+            "/subscriptions/s",
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x",
+            [1],
+        ],
+        "the ARM id of an online endpoint",
+    ),
+    "promotionOverride": (["credit-risk:7", 1, [1]], OBJECT),
+    "promotionOverride.model": (["credit-risk:7", 7, [1]], "the value of rollout:model that is let through"),
+    "promotionOverride.reason": ([" ", 1, ["x"]], "a text: why it is let through"),
     "settings": (["x", 1, [1], True], OBJECT),
     "settings.requestSettings": (["10s", [1], 1], OBJECT),
     "settings.requestSettings.requestTimeout": ([10, "181s", "0s", "10 seconds", True], f"{TIME}, 1s to 3m"),

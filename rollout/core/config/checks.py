@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollout.core.config import gate_rules, ladder_rules
+from rollout.core.config import gate_rules, ladder_rules, promoting
 from rollout.core.config.problems import MISSING
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def run(settings: Settings, report: Report) -> None:
         gate_rules.point_limits,
         gate_rules.slacks,
         gate_rules.something_counts,
+        promoting.versions,
     ):
         check(settings, report)
 

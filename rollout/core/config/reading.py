@@ -12,6 +12,7 @@ from rollout.core.config.gates import gate
 from rollout.core.config.keys import Keys
 from rollout.core.config.ladder import ladder
 from rollout.core.config.problems import PREFIX, ConfigError, Report
+from rollout.core.config.promoting import promotes
 from rollout.core.config.serving import serving
 from rollout.core.config.settings import (
     Auth,
@@ -86,6 +87,7 @@ def draft(raw: Mapping[str, str], report: Report) -> Settings:
         gates=tuple(gate for gate, _ in gates),
         comparison=comparison(keys.object("comparison"), source),
         shared_through=shared_through(keys.object("models")),
+        promotes=promotes(keys),
     )
     keys.finish()
     return settings

@@ -17,6 +17,7 @@ from rollout.core.serving import ServingSettings
 if TYPE_CHECKING:
     from rollout.core.agreement import Agree
     from rollout.core.assets import AssetRef
+    from rollout.core.config.promoting import Promotes
     from rollout.core.expected import Range
 
 Gate = FixedGate | ComparativeGate
@@ -120,6 +121,8 @@ class Settings:
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
     shared_through: str | None = None
     """The registry through which models get from one workspace to another."""
+    promotes: Promotes | None = None
+    """Where a release must have been Healthy before it starts here; None: nowhere."""
 
     @property
     def compared(self) -> tuple[ComparativeGate, ...]:
