@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.azure import measuring, releases
+from rollout.azure.promotion import proved
 from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
 from rollout.core.gates.queries import queries, tier_of
@@ -57,8 +58,8 @@ def assess(
 ) -> Assessment:
     """Return the step that is due, and what it rests on; reads what the gates ask for, and writes nothing.
 
-    `root` is the project's folder. Raises `CodeError` and `ReadError` for the release that config names; what
-    a gate can't read is no error but a verdict.
+    `root` is the project's folder. Raises `CodeError` and `ReadError` for the release that config names, and
+    `NotPromotedError` where it may not be the first one here; what a gate can't read is a verdict.
     """
     seen = sight.observed(published)
     wanted = releases.wanted(settings, arm, place, sight, root)
@@ -66,7 +67,8 @@ def assess(
     asked = question(plan, seen)
     subject = sight.subject
     if subject is None:
-        return Assessment(wanted, plan, seen, decide(plan, seen, None))
+        step = proved(decide(plan, seen, None), settings, arm, place, seen=seen, wanted=wanted.release)
+        return Assessment(wanted, plan, seen, step)
     tier = subject.tier(settings.comparison.source)
     judgement = baseline = None
     if asked is not None:
@@ -84,5 +86,6 @@ def assess(
             stages=plan.compared_stages,
             gates=plan.compared_gates,
         )
-    step = decide(plan, seen, judgement, baseline)
+    decided = decide(plan, seen, judgement, baseline)
+    step = proved(decided, settings, arm, place, seen=seen, wanted=wanted.release)
     return Assessment(wanted, plan, seen, step, asked, judgement, tier, baseline)

@@ -14,8 +14,19 @@ from rollout.azure.errors import Missing
 from rollout.azure.sharing import shared_ref
 from rollout.azure.workspace import read_asset, read_workspace
 from rollout.core.assets import AssetKind, AssetRef, VersionId
+from rollout.core.moves import Scene
 from rollout.core.observed import Provisioning
-from rollout.core.promotion import Artifact, Part, Proof
+from rollout.core.promotion import (
+    Artifact,
+    NotPromotedError,
+    Part,
+    Proof,
+    held,
+    let_through,
+    needs_proof,
+    not_started,
+    unproved,
+)
 from rollout.core.record import Record, RecordError
 
 if TYPE_CHECKING:
@@ -23,8 +34,11 @@ if TYPE_CHECKING:
 
     from rollout.azure.arm import Arm
     from rollout.azure.endpoint import LiveDeployment
+    from rollout.core.config import Settings
+    from rollout.core.observed import Observed
     from rollout.core.place import Place
     from rollout.core.release import Release
+    from rollout.core.step import Step
 
 _UPLOADED = re.compile(r"/paths/LocalUpload/([0-9a-f]{32,64})/", re.IGNORECASE)
 """Azure ML's clients upload a model under the hash of its content."""
@@ -107,6 +121,31 @@ def artifact_of(arm: Arm, place: Place, release: Release) -> Artifact:
         ids.name_of(place.code_id(release.code).rpartition("/versions/")[0]) if release.code else None,
         release.scoring_script if release.code else None,
     )
+
+
+def proved(
+    step: Step, settings: Settings, arm: Arm, place: Place, *, seen: Observed, wanted: Release
+) -> Step:
+    """Return the step, or the hold in its place where it would start what isn't proved.
+
+    Reads only where a rollout is about to begin. Raises `ReadError`, and `NotPromotedError` for what would be
+    the endpoint's first release.
+    """
+    promotes = settings.promotes
+    record = Record.readable(seen.endpoint.tags) if seen.endpoint else None
+    under_way, prod = (record.release, record.prod_release) if record else (None, None)
+    if promotes is None or not needs_proof(step, wanted.id, under_way, prod):
+        return step
+    override = promotes.override
+    if override is not None and override.model == str(settings.deployment.model):
+        return let_through(step, override, ids.name_of(promotes.endpoint_id))
+    lower = read_lower(arm, promotes.endpoint_id)
+    why = unproved(artifact_of(arm, place, wanted), proof_of(arm, lower, wanted))
+    if why is None:
+        return step
+    if seen.endpoint is None:
+        raise NotPromotedError(not_started(wanted.id, why))
+    return held(Scene(settings.plan(wanted.id), seen, seen.endpoint, record or Record()), step, why)
 
 
 def same_content(arm: Arm, ref: AssetRef, workspace_id: str, other_id: str) -> bool:

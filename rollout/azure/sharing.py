@@ -105,6 +105,19 @@ def share(
     return Shared(wanted, copied=True)
 
 
+def in_registry(arm: Arm, ref: AssetRef, *, env: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a registry has that version, ready to be used.
+
+    Raises `ReadError` where the registry is missing or can't be read, `WriteRefused` for an unfinished copy.
+    """
+    if ref.registry is None:
+        raise ValueError(f"{ref} is in a workspace, not in a registry")
+    pipeline = _pipeline(arm)
+    place = _find(arm, pipeline, ref.registry, discovery_endpoint(arm.cloud, env))
+    url = f"{place.url}/{ref.kind}/{ref.name}/versions/{ref.version}?api-version={_API}"
+    return _exists(arm, pipeline, url, str(ref), place)
+
+
 def shared_ref(workspace: LiveWorkspace, asset: Asset, ref: AssetRef, registry: str) -> AssetRef:
     """Return what a version of a workspace is called in a registry: `7` becomes `7-1a2b3c4d`.
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 USAGE = 2
 UNREADABLE = 1
+INTERRUPTED = 130
 
 __all__ = ["main"]
 
@@ -20,11 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rollout.cli.arguments import parser  # noqa: PLC0415 - importing the package costs nothing
 
     args = parser().parse_args(argv)
-    from rollout.azure.errors import AzureFault  # noqa: PLC0415 - a wrong argument needs none of it
-    from rollout.cli.usage import UsageError  # noqa: PLC0415
+    from rollout.cli.usage import UsageError  # noqa: PLC0415 - a wrong argument needs none of it
     from rollout.core.config import ConfigError  # noqa: PLC0415
-    from rollout.core.release import CodeError  # noqa: PLC0415
-    from rollout.stack.pulumi_cli import StackError  # noqa: PLC0415
+    from rollout.stack.faults import FAULTS  # noqa: PLC0415
 
     try:
         command = import_module(f"rollout.cli.{args.module}")
@@ -32,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    except (AzureFault, CodeError, StackError) as error:
+    except FAULTS as error:
         print(error, file=sys.stderr)
         return UNREADABLE
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED

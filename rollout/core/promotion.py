@@ -100,11 +100,10 @@ def needs_proof(step: Step, release: str, record_release: str | None, prod_relea
 
 def held(scene: Scene, step: Step, why: str) -> Step:
     """Return the hold in the place of a start that isn't proved."""
-    release = scene.plan.release
     return Step(
         kind=StepKind.HOLD,
         phase=Phase.DEGRADED,
-        reason=f"{release} isn't started: {why}; promote it there first, or `rollout release --override`",
+        reason=not_started(scene.plan.release, why),
         record=scene.record,
         published_phase=scene.published_phase,
         deployments=scene.frozen(),
@@ -114,6 +113,12 @@ def held(scene: Scene, step: Step, why: str) -> Step:
     )
 
 
-def let_through(step: Step, override: Override, why: str) -> Step:
-    """Return the step that says what was let through without a proof, and why."""
-    return replace(step, reason=f"{step.reason}; not proved ({why}), let through: {override.reason}")
+def not_started(release: str, why: str) -> str:
+    """Return the sentence about a release that isn't proved."""
+    return f"{release} isn't started: {why}; release it there first, or `rollout release --override REASON`"
+
+
+def let_through(step: Step, override: Override, endpoint: str) -> Step:
+    """Return the step that says that no proof was asked for, and why."""
+    said = f"let through without proof from {endpoint}: {override.reason}"
+    return replace(step, reason=f"{step.reason}; {said}")

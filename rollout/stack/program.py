@@ -12,13 +12,11 @@ import pulumi
 from rollout.azure import cloud, observe
 from rollout.azure.arm import Arm
 from rollout.azure.assess import assess
-from rollout.azure.errors import AzureFault
-from rollout.core.config import ConfigError
 from rollout.core.foresight import too_slow
-from rollout.core.only import NotThisStepError, refuse_others
-from rollout.core.release import CodeError
+from rollout.core.only import refuse_others
 from rollout.stack import configuration, declare, login, tags, tell, warm_up
 from rollout.stack.declare import Ground
+from rollout.stack.faults import FAULTS
 
 if TYPE_CHECKING:
     from rollout.core.config import Settings
@@ -39,7 +37,7 @@ def run() -> None:
     try:
         with tags.PendingTags(stack_name()) as pending:
             step = _rollout(pending)
-    except (ConfigError, CodeError, AzureFault, NotThisStepError, tags.TagError) as error:
+    except FAULTS as error:
         _end(str(error))
     if step is not None and step.outcome.exits_non_zero and not pulumi.runtime.is_dry_run():
         _end(tell.headline(step))
