@@ -46,12 +46,8 @@ def sight(model: str | None) -> Any:
     ],
 )
 def test_latest_stays_what_a_rollout_started_with(tmp_path: Path, serving: str | None, version: str):
-    config = FULL | {
-        "model": "azureml:credit-risk@latest",
-        "code": "",
-        "scoringScript": "",
-        "environment": "",
-    }
+    none = dict.fromkeys(("code", "scoringScript", "environment", "promotesFrom", "promotionOverride"), "")
+    config = FULL | none | {"model": "azureml:credit-risk@latest"}
     settings = read(as_pulumi_gives_it(config), file="x")
 
     found = wanted(settings, cast("Any", Newest()), PLACE, sight(serving), tmp_path)
