@@ -58,6 +58,15 @@ def parser() -> argparse.ArgumentParser:
     _of_stack(commands, "resume", "end a pause", codes, module="pause")
     for name, what in _INTENTS.items():
         _reason(_of_stack(commands, name, what, codes, module="intend"))
+    _release(
+        _of_stack(
+            commands,
+            "release",
+            "name what is released in the stack's file: a model, or what is Healthy elsewhere",
+            "Exit code: 0 the file says so, 1 something can't be read or written, 2 it isn't there, isn't "
+            "Healthy, or wrong usage.",
+        )
+    )
     _run(
         _of_stack(
             commands,
@@ -72,8 +81,8 @@ def parser() -> argparse.ArgumentParser:
             commands,
             "guard",
             "watch between two `pulumi up`s, and take the candidate back once the evidence is in",
-            "Exit code: 0 Healthy with --until, 4 the release was taken back, 5 --timeout is over, 1 the stack "
-            "can't be read at the start, 2 usage, 130 interrupted.",
+            "Exit code: 0 Healthy with --until, 4 the release was taken back, 5 --timeout is over, 1 the "
+            "stack can't be read at the start, 2 usage, 130 interrupted.",
         )
     )
     _of_stack(
@@ -124,6 +133,25 @@ def _approve(approve: argparse.ArgumentParser) -> None:
         dest="rung",
         type=inputs.rung,
         help="only if this is the stage to approve; with a margin, the one that the candidate is at",
+    )
+
+
+def _release(release: argparse.ArgumentParser) -> None:
+    release.add_argument(
+        "model", nargs="?", metavar="MODEL", help="azureml:NAME:VERSION, NAME:VERSION, or VERSION alone"
+    )
+    release.add_argument(
+        "--from",
+        dest="source",
+        metavar="STACK|ENDPOINT",
+        help="bring what is Healthy in a stack, or at the endpoint of that ARM id, instead of a MODEL",
+    )
+    release.add_argument("--code", metavar="DIR", help="the folder of the scoring code")
+    release.add_argument("--environment", metavar="REF", help="what the scoring code runs in")
+    release.add_argument(
+        "--override",
+        metavar="REASON",
+        help="let it start although it wasn't Healthy where promotesFrom says; written into the file",
     )
 
 

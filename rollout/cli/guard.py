@@ -38,7 +38,7 @@ SOON = 10.0
 """Seconds at most until the next look, after an `up` that didn't take the candidate back."""
 SOON_TRIES = 5
 """How often it is tried again that soon."""
-_AMOUNT = re.compile(r"\d[\d.,:^TZ-]*(?:ms|[smhd]\b)?")
+_AMOUNT = re.compile(r"(?:\d[\d.,:^TZ-]*(?:ms|[smhd](?![a-z]))?)+")
 
 
 @dataclass(frozen=True)

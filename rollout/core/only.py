@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from rollout.core.step import Step
 
 ONLY = "ROLLOUT_ONLY"
-"""The environment variable with the one kind of step, such as `abort`; empty or missing: any."""
+"""The environment variable with that kind, such as `abort`; empty or missing: any."""
 
 
 class NotThisStepError(Exception):
-    """Another step is due than the one that the run may take: nothing is declared, nothing written."""
+    """A step is due that the run may not take: nothing is declared, nothing written."""
 
 
 def refuse_others(step: Step, environ: Mapping[str, str]) -> None:
