@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rollout.core.place import Place
     from rollout.core.release import Release
     from rollout.core.step import Step
+    from rollout.core.traffic import Routing
 
 _UPLOADED = re.compile(r"/paths/LocalUpload/([0-9a-f]{32,64})/", re.IGNORECASE)
 """Azure ML's clients upload a model under the hash of its content."""
@@ -65,6 +66,7 @@ class Lower:
     workspace_id: str
     endpoint: str
     record: Record
+    routing: Routing
     serving: tuple[Serving, ...]
     """Prod, then old prod, where they are sound."""
     lacking: str
@@ -88,13 +90,13 @@ def read_lower(arm: Arm, endpoint_id: str) -> Lower:
     try:
         record = Record.from_tags(live.core.tags) or Record()
     except RecordError as error:
-        return Lower(workspace_of(endpoint_id), name, Record(), (), str(error))
+        return Lower(workspace_of(endpoint_id), name, Record(), live.core.routing, (), str(error))
     there = read_deployments(arm, endpoint_id)
     roles = ((record.prod, record.prod_release), (record.old_prod, record.old_prod_release))
     found = [_serving(there[slot], release) for slot, release in roles if slot in there]
     sound = [each for each in found if each is not None and each.release not in record.failed]
     lacking = "" if sound else _lacking(record, there)
-    return Lower(workspace_of(endpoint_id), name, record, tuple(sound), lacking)
+    return Lower(workspace_of(endpoint_id), name, record, live.core.routing, tuple(sound), lacking)
 
 
 def proof_of(arm: Arm, lower: Lower, wanted: Release) -> Proof:
@@ -139,13 +141,17 @@ def proved(
     override = promotes.override
     if override is not None and override.model == str(settings.deployment.model):
         return let_through(step, override, ids.name_of(promotes.endpoint_id))
-    lower = read_lower(arm, promotes.endpoint_id)
-    why = unproved(artifact_of(arm, place, wanted), proof_of(arm, lower, wanted))
+    why = lacking_proof(arm, place, promotes.endpoint_id, wanted)
     if why is None:
         return step
     if seen.endpoint is None:
         raise NotPromotedError(not_started(wanted.id, why))
     return held(Scene(settings.plan(wanted.id), seen, seen.endpoint, record or Record()), step, why)
+
+
+def lacking_proof(arm: Arm, place: Place, endpoint_id: str, wanted: Release) -> str | None:
+    """Return why a release isn't proved at an endpoint, or None where it was Healthy. Raises `ReadError`."""
+    return unproved(artifact_of(arm, place, wanted), proof_of(arm, read_lower(arm, endpoint_id), wanted))
 
 
 def same_content(arm: Arm, ref: AssetRef, workspace_id: str, other_id: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import cloud
@@ -16,6 +16,7 @@ from rollout.stack.pulumi_cli import StackError
 from rollout.stack.tags import PendingTags, TagError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rollout.core.config import Settings
@@ -34,6 +35,29 @@ class StackView:
     settings: Settings
     place: Place
     arm: Arm
+    config: Mapping[str, str]
+    """Every `rollout:` key without that prefix, as text; an object or a list as JSON."""
+
+    @property
+    def file(self) -> Path:
+        """The stack's config file."""
+        return self.root / f"Pulumi.{self.name.rpartition('/')[2]}.yaml"
+
+    def with_config(self, changes: Mapping[str, str]) -> StackView:
+        """Return the stack as it would be with these keys set. Raises `ConfigError`."""
+        config, own = {**self.config, **changes}, stack_keys(self.file)
+        settings = read(config, file=self.file.name, stack_keys=None if own is None else [*own, *changes])
+        return replace(self, config=config, settings=settings, place=settings.place(self.place.subscription))
+
+    def set_config(self, key: str, value: str) -> None:
+        """Write one `rollout:` key, or `key.of.an.object`, into the stack's file. Raises `StackError`."""
+        path = ("--path",) if "." in key else ()
+        command = ("config", "set", *path, "--non-interactive", "--stack", self.name, "--")
+        pulumi_cli.run(self.root, *command, _PREFIX + key, value)
+
+    def remove_config(self, key: str) -> None:
+        """Take one `rollout:` key out of the stack's file. Raises `StackError`."""
+        pulumi_cli.run(self.root, "config", "rm", "--stack", self.name, "--non-interactive", _PREFIX + key)
 
     def tags(self) -> dict[str, str]:
         """Return the stack's tags as they are now. Raises `StackError`."""
@@ -67,7 +91,12 @@ def open_stack(name: str | None, root: Path) -> StackView:
     subscription = config.get("azure-native:subscriptionId") or _subscription()
     where = cloud.resolve(os.environ)
     return StackView(
-        stack, root, settings, settings.place(subscription), Arm(where, default_tokens(where), subscription)
+        stack,
+        root,
+        settings,
+        settings.place(subscription),
+        Arm(where, default_tokens(where), subscription),
+        raw,
     )
 
 
