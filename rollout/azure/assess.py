@@ -11,6 +11,7 @@ from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
 from rollout.core.gates.queries import queries, tier_of
 from rollout.core.judging import baseline_due, question
+from rollout.core.known import known
 from rollout.core.record import Record
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class Assessment:
     @property
     def record(self) -> Record:
         """The record as the live endpoint has it now; an empty one where there is none that can be read."""
-        found = Record.readable(self.seen.endpoint.tags) if self.seen.endpoint else None
-        return found or Record()
+        return known(self.seen) or Record()
 
 
 def assess(

@@ -139,6 +139,7 @@ def _endpoint(what: str, body: dict[str, Any]) -> LiveEndpoint:
             traffic=_shares(what, properties, "traffic"),
             tags=MappingProxyType(_tags(body)),
             mirror=_shares(what, properties, "mirrorTraffic"),
+            modified=_modified_at(what, body),
         ),
         inputs=_inputs(body),
         modified_at=_modified_at(what, body),

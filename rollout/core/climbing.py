@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from rollout.core import frozen, moves, times
 from rollout.core.comparison.blocks import Baseline
+from rollout.core.drifting import off_ladder
 from rollout.core.gates.evidence import Unreadable
 from rollout.core.inconclusive import weigh
 from rollout.core.judging import baseline_due, stage_opened
 from rollout.core.past import COMPARED_STAGES_LIMIT, PastStage
+from rollout.core.pausing import unapproved, while_paused
 from rollout.core.step import Outcome, Phase, Step
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
@@ -30,23 +32,16 @@ def climb(scene: Scene, judgement: Judgement | None, baseline: Baseline | Thin |
 
 
 def _climb(scene: Scene, judgement: Judgement | None, baseline: Baseline | Thin | Unreadable | None) -> Step:
-    plan, record = scene.plan, scene.record
-    who = f"{record.candidate} ({record.release})"
+    plan, record, who = scene.plan, scene.record, scene.who
+    if paused := while_paused(scene):
+        return paused
     if record.prod is None:
-        return moves.promote(
-            scene, f"{who} passed its probe and is the first release: it gets all traffic and is prod"
-        )
+        return _first_release(scene)
     if not record.stage and not record.mirror:
         return _first_stage(scene, baseline)
     stage = plan.stage_at(record.stage or 0, record.mirror)
     if stage is None:
-        rungs = ", ".join(each.show().removesuffix(" %") for each in plan.stages)
-        return moves.stay(
-            scene,
-            f"{who} has {scene.rung}, which is no rung of the ladder ({rungs}): put the rung back into "
-            "config",
-            phase=Phase.DEGRADED,
-        )
+        return off_ladder(scene)
     if judgement is None or judgement.verdict is Verdict.ERROR:
         reason = judgement.reason if judgement else "the gates could not be asked"
         return moves.stay(scene, f"{who} stays at {stage.show()}: {reason}", outcome=Outcome.UNREADABLE)
@@ -63,12 +58,22 @@ def _climb(scene: Scene, judgement: Judgement | None, baseline: Baseline | Thin 
     return _next_rung(scene, stage, grounds)
 
 
+def _first_release(scene: Scene) -> Step:
+    passed = f"{scene.who} passed its probe and is the first release"
+    top = scene.plan.stages[-1] if scene.plan.stages else None
+    if top is not None and (waits := unapproved(scene, top, passed)):
+        return waits
+    return moves.promote(scene, f"{passed}: it gets all traffic and is prod")
+
+
 def _first_stage(scene: Scene, baseline: Baseline | Thin | Unreadable | None) -> Step:
     """Decide at 0 %: the first stage opens, and with a compared one what is usual of prod is frozen."""
     record = scene.record
     first = scene.plan.stages[0]
-    who = f"{record.candidate} ({record.release})"
+    who = scene.who
     opens = f"{who} passed its probe: to {first.show()}"
+    if waits := unapproved(scene, first, f"{who} passed its probe"):
+        return waits
     if baseline_due(scene.plan, scene.seen) is None:
         return moves.advance(scene, first, opens)
     if isinstance(baseline, Baseline) and frozen.sound(baseline):
@@ -91,8 +96,7 @@ def _first_stage(scene: Scene, baseline: Baseline | Thin | Unreadable | None) ->
 def _next_rung(scene: Scene, stage: Stage, grounds: str) -> Step:
     """Leave a stage for the next one, or for the promotion at the top."""
     plan, record = scene.plan, scene.record
-    who = f"{record.candidate} ({record.release})"
-    baked = f"{who} baked at {stage.show()} and {grounds}"
+    baked = f"{scene.who} baked at {stage.show()} and {grounds}"
     following = plan.next_stage(stage.traffic, stage.mirror)
     if following is None:
         kept = f"kept for {times.show_duration(plan.retire_after)}"
@@ -107,6 +111,8 @@ def _next_rung(scene: Scene, stage: Stage, grounds: str) -> Step:
             "and 100 % out of config",
             phase=Phase.DEGRADED,
         )
+    if waits := unapproved(scene, following, baked):
+        return waits
     return moves.advance(scene, following, f"{baked}: to {following.show()}", over=over)
 
 

@@ -6,15 +6,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollout.core import moves, times
+from rollout.core.adopting import take_over, without_prod
+from rollout.core.by_people import aborted, done, skipped, undone
 from rollout.core.climbing import climb
+from rollout.core.drifting import drifted
+from rollout.core.heard import heard
+from rollout.core.inconclusive import overdue
+from rollout.core.intent import Verb
 from rollout.core.judging import probed
+from rollout.core.known import inferred
 from rollout.core.moves import Scene
 from rollout.core.observed import Deployment, Observed, Provisioning
-from rollout.core.publication import answers, lags
+from rollout.core.pausing import stopped
+from rollout.core.publication import lags
 from rollout.core.record import Record, RecordError
 from rollout.core.step import Outcome, Phase, Step, StepKind
 from rollout.core.taking_back import take_back, unsound_prod
-from rollout.core.traffic import WHOLE, Routing, live, show
+from rollout.core.traffic import live
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -37,9 +45,7 @@ def decide(
     where the gates couldn't be asked at all. `baseline` likewise is what `rollout.core.judging.baseline_due`
     asks for.
     """
-    step = _decided(plan, seen, judgement, baseline)
-    ignored = _ignored_approval(seen)
-    return replace(step, reason=f"{step.reason}; {ignored}") if ignored else step
+    return heard(plan, seen, _decided(plan, seen, judgement, baseline))
 
 
 def _decided(
@@ -55,22 +61,21 @@ def _decided(
     except RecordError as error:
         unread = Record(traffic=seen.endpoint.traffic)
         return _garbled(Scene(plan, seen, seen.endpoint, unread), error)
-    scene = Scene(plan, seen, seen.endpoint, record or Record())
+    known, missing = inferred(record, seen) if record is not None else (Record(), None)
+    scene = Scene(plan, seen, seen.endpoint, known)
     if seen.endpoint.state.in_progress:
         state = seen.endpoint.state
-        return moves.stay(scene, f"the endpoint is {state}: run again when Azure has finished")
-    if record is None and not seen.deployments and not live(seen.endpoint.traffic):
-        return _fresh_start(scene)
+        step = moves.stay(scene, f"the endpoint is {state}: run again when Azure has finished")
+        return replace(step, as_found=record is None)
     if record is None:
-        return moves.stay(
-            scene,
-            f"the endpoint serves already ({show(seen.endpoint.traffic)}) and carries no record of a "
-            "rollout: nothing is touched",
-            phase=Phase.DEGRADED,
-        )
-    if scene.record.candidate is not None:
-        return _progressing(scene, judgement, baseline)
-    return _settled(scene, judgement)
+        empty = not seen.deployments and not live(seen.endpoint.traffic)
+        return stopped(scene, _fresh_start(scene)) if empty else take_over(scene)
+    rolling = known.candidate is not None
+    step = without_prod(scene)
+    if step is None:
+        step = _progressing(scene, judgement, baseline) if rolling else _settled(scene, judgement)
+    step = stopped(scene, step)
+    return replace(step, reason=f"{step.reason}; {missing}") if missing else step
 
 
 def _progressing(
@@ -79,37 +84,45 @@ def _progressing(
     """Decide while a release is being rolled out."""
     record = scene.record
     candidate = scene.live(record.candidate)
-    ours = candidate is not None and candidate.release == record.release
-    if failure := _failure(scene, candidate if ours else None, judgement):
+    ours = candidate if candidate is not None and candidate.release == record.release else None
+    if abort := aborted(scene):
+        return abort
+    if failure := _failure(scene, ours, judgement):
         return take_back(scene, failure, failed=True)
-    if drift := _drift(scene):
+    if drift := drifted(scene):
         return drift
     if scene.plan.release != record.release:
         return _superseded(scene)
-    if candidate is None or not ours:
+    if ours is None:
         return _unfinished_start(scene, candidate)
+    return _not_ready(scene, ours) or climb(scene, judgement, baseline)
+
+
+def _not_ready(scene: Scene, candidate: Deployment) -> Step | None:
+    """Decide what comes before a live candidate may go on, or that a person lets it go on at once."""
+    record = scene.record
     if candidate.state.in_progress:
         return moves.stay(scene, f"{candidate.name} is {candidate.state}: run again when Azure has finished")
-    if unsound := unsound_prod(scene):
-        return unsound
+    if stop := skipped(scene) or unsound_prod(scene):
+        return stop
     if not probed(record, scene.seen):
         return moves.repair(
             scene, f"no probe of {record.release} is known: {candidate.name} is probed", probe=candidate.name
         )
     if lags(record, scene.seen.published):
         return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
-    return climb(scene, judgement, baseline)
+    return None
 
 
 def _settled(scene: Scene, judgement: Judgement | None) -> Step:
     """Decide while no release is being rolled out."""
     record, seen, plan = scene.record, scene.seen, scene.plan
-    if contradiction := _drift(scene) or unsound_prod(scene):
+    if contradiction := undone(scene) or drifted(scene) or unsound_prod(scene):
         return contradiction
     if (
         judgement is not None
         and judgement.verdict is Verdict.FAILED
-        and record.prod_release != record.failed_release
+        and record.prod_release not in record.failed
     ):
         return moves.condemn(
             scene,
@@ -122,22 +135,24 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
         return moves.stay(
             scene, f"{record.prod} can't be judged: {judgement.reason}", outcome=Outcome.UNREADABLE
         )
-    wanted = plan.release not in (record.prod_release, record.failed_release)
+    retry = scene.asked(Verb.RETRY)
+    wanted = retry is not None or plan.release not in (record.prod_release, *record.failed)
     if record.old_prod is not None:
         return _soaking(scene, record.old_prod, wanted=wanted)
     if wanted:
-        return _fresh_start(scene)
+        step = _fresh_start(scene)
+        return done(step, retry) if retry is not None and step.kind is StepKind.START else step
     if left := _discarded(scene):
         return moves.repair(
             scene,
-            f"{left} is left of {record.failed_release}, and keepFailed is false: deleted",
+            f"{left} is left of {seen.deployments[left].release}, and keepFailed is false: deleted",
             without=left,
         )
     if seen.published.phase != scene.published_phase:
         return moves.repair(
             scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
         )
-    if plan.release == record.failed_release:
+    if plan.release in record.failed:
         return moves.stay(scene, _refused(record, plan.release), kind=StepKind.NONE)
     return moves.stay(scene, f"{record.prod} serves {record.prod_release}: nothing to do", kind=StepKind.NONE)
 
@@ -152,7 +167,8 @@ def _discarded(scene: Scene) -> str | None:
             if not scene.plan.keep_failed
             and name != record.prod
             and each.release is not None
-            and each.release == record.failed_release
+            and name != record.old_prod
+            and each.release in record.failed
             and each.state is Provisioning.SUCCEEDED
         ),
         None,
@@ -198,7 +214,10 @@ def _fresh_start(scene: Scene) -> Step:
     occupant = scene.live(slot)
     if occupant is not None and (blocked := _blocked(scene, occupant)):
         return blocked
-    return moves.start(plan, scene.seen, scene, slot, _starts(plan, slot, first=record.prod is None))
+    reason = _starts(plan, slot, first=record.prod is None)
+    if (retry := scene.asked(Verb.RETRY)) is not None:
+        reason = f"{plan.release} is tried again by {retry.told}: it starts in {slot} at 0 % and is probed"
+    return moves.start(plan, scene.seen, scene, slot, reason)
 
 
 def _blocked(scene: Scene, occupant: Deployment) -> Step | None:
@@ -250,8 +269,7 @@ def _superseded(scene: Scene) -> Step:
 
 def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | None) -> str | None:
     """Return why the candidate is to be taken back, or None."""
-    record, probe = scene.record, scene.seen.published.probe
-    who = f"{record.candidate} ({record.release})"
+    record, probe, who = scene.record, scene.seen.published.probe, scene.who
     if candidate is not None and candidate.state in (Provisioning.FAILED, Provisioning.CANCELED):
         return f"{who} failed to provision"
     if candidate is None:
@@ -262,55 +280,34 @@ def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | 
         and probe.verdict is Verdict.FAILED
         and (record.since is None or probe.at >= record.since)
     ):
-        return f"{who} failed its probe"
+        return f"{who} failed its probe{_probe_said(scene)}"
+    if late := overdue(scene, judgement):
+        return late
     if judgement is not None and judgement.verdict is Verdict.FAILED:
         return f"{who} failed at {scene.rung}: {judgement.reason}"
     return None
 
 
-def _drift(scene: Scene) -> Step | None:
-    """Return the hold for traffic that somebody else changed, or None.
-
-    An abort leaves others their share and records it; it is foreign traffic all the same.
-    """
-    record = scene.record
-    settled = record.candidate is None and record.prod is not None
-    ours = Routing({record.prod or "": WHOLE}) if settled else record.routing
-    if scene.endpoint.routing.same(ours):
-        return None
-    return moves.stay(
-        scene,
-        f"the live traffic is {scene.endpoint.routing.show()}, the record says {ours.show()}: "
-        "somebody else changed it, and it is left as it is; set it back to go on",
-        phase=Phase.DEGRADED,
-    )
+def _probe_said(scene: Scene) -> str:
+    """Return what the probe found, as it was published with it."""
+    said = scene.seen.published.reason or ""
+    start = f"probe of {scene.record.candidate} {Verdict.FAILED}: "
+    return f": {said.removeprefix(start)}" if said.startswith(start) else ""
 
 
 def _garbled(scene: Scene, error: RecordError) -> Step:
     """Hold where the record can't be read: every deployment of ours stays as it is."""
     reason = f"the endpoint's record can't be read: {error}: put it right, then run again"
-    return moves.stay(scene, reason, phase=Phase.DEGRADED)
+    return replace(moves.stay(scene, reason, phase=Phase.DEGRADED), as_found=True)
 
 
 def _refused(record: Record, release: str) -> str:
     if release == record.prod_release:
         return f"{release} failed at 100 % and keeps its traffic, for want of an earlier one: release another"
     serving = f"{record.prod} ({record.prod_release}) serves" if record.prod else "nothing serves"
-    return f"{release} was taken back and isn't tried again: {serving}; release another"
+    return f"{release} was taken back and isn't tried again: {serving}; release another, or `rollout retry`"
 
 
 def _starts(plan: Plan, slot: str, *, first: bool) -> str:
     what = "the first release" if first else "a new release"
     return f"{plan.release} is {what}: it is created in {slot} at 0 % and probed"
-
-
-def _ignored_approval(seen: Observed) -> str | None:
-    """Return the sentence about an approval that isn't for what is rolled out now, or None."""
-    record = Record.readable(seen.endpoint.tags) if seen.endpoint is not None else None
-    published = seen.published
-    if published.misread is not None:
-        return f"ROLLOUT_APPROVED can't be read and is ignored: {published.misread!r}"
-    if published.approved is None or (record is not None and answers(record, published.approved)):
-        return None
-    text = published.approved.show()
-    return f"ROLLOUT_APPROVED is for another release or stage and is ignored: {text}"

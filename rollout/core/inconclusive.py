@@ -11,6 +11,7 @@ from rollout.core.publication import answers
 from rollout.core.step import Phase
 from rollout.core.taking_back import take_back
 from rollout.core.verdict import Verdict
+from rollout.core.window import Window
 
 if TYPE_CHECKING:
     from rollout.core.approval import Approval
@@ -67,6 +68,27 @@ def weigh(scene: Scene, stage: Stage, judgement: Judgement, *, baked: bool) -> S
         return moves.stay(scene, f"{stays}{said}")
     return moves.stay(
         scene, f"{stays}; {waited} are over{said}: {_ways_on(scene, doubtful)}", phase=Phase.PAUSED
+    )
+
+
+def overdue(scene: Scene, judgement: Judgement | None) -> str | None:
+    """Return why a candidate in doubt is past its stage's deadline, or None.
+
+    Only judged time counts, after a pause only that since it ended, and only while something is measured: a
+    candidate isn't late because people or metrics are.
+    """
+    record, seen = scene.record, scene.seen
+    stage = scene.plan.stage_at(record.stage or 0, record.mirror) if record.stage is not None else None
+    if stage is None or stage.deadline is None or judgement is None or seen.published.paused is not None:
+        return None
+    if judgement.verdict is not Verdict.INCONCLUSIVE or judgement.no_data or not judgement.counting:
+        return None
+    start = max(judgement.window.start, seen.published.resumed or judgement.window.start)
+    if not Window(start, judgement.window.end).holds(stage.deadline):
+        return None
+    return (
+        f"{scene.who} is past its deadline of {times.show_duration(stage.deadline)} at {stage.show()}: "
+        f"{judgement.reason}"
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rollout.core.intended import aborting
+from rollout.core.known import known
 from rollout.core.observed import Provisioning
 from rollout.core.plan import PROBE_RUNG
-from rollout.core.record import Record
 from rollout.core.traffic import WHOLE
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rollout.core.observed import Observed
     from rollout.core.past import PastStage
     from rollout.core.plan import Plan, Stage
+    from rollout.core.record import Record
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,13 @@ def stage_opened(record: Record, seen: Observed) -> datetime:
 
 
 def question(plan: Plan, seen: Observed) -> Question | None:
-    """Return what the gates are to judge, or None where nothing that is judged has traffic."""
-    if seen.endpoint is None:
+    """Return what the gates are to judge, or None where nothing that is judged has traffic.
+
+    None too where a person takes the candidate back: that needs no measurement.
+    """
+    if seen.endpoint is None or aborting(plan, seen):
         return None
-    record = Record.readable(seen.endpoint.tags)
+    record = known(seen)
     if record is None or record.stage is None:
         return None
     stage = plan.stage_at(record.stage, record.mirror)
@@ -96,8 +101,8 @@ def baseline_due(plan: Plan, seen: Observed) -> BaselineQuestion | None:
 
     That is so where the candidate passed its probe, the next stage has prod beside it, and gates compare.
     """
-    record = Record.readable(seen.endpoint.tags) if seen.endpoint is not None else None
-    if record is None or record.prod is None or not plan.compared_gates:
+    record = known(seen)
+    if record is None or record.prod is None or not plan.compared_gates or aborting(plan, seen):
         return None
     following = plan.next_stage(0)
     candidate = seen.deployments.get(record.candidate or "")
@@ -127,7 +132,8 @@ def watched(plan: Plan, record: Record, seen: Observed) -> bool:
     return (
         record.candidate is None
         and record.stage == WHOLE
-        and plan.release == record.prod_release != record.failed_release
+        and plan.release == record.prod_release
+        and plan.release not in record.failed
         and last is not None
         and seen.now < stage_opened(record, seen) + plan.settle + last.bake + plan.lag
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rollout.core.intended import asked
 from rollout.core.observed import Deployment, Endpoint, Observed, Provisioning
 from rollout.core.plan import Stage
 from rollout.core.publication import phase_of
-from rollout.core.record import Record
+from rollout.core.record import Record, with_failed, without_failed
 from rollout.core.step import Form, Outcome, Phase, Step, StepKind
 from rollout.core.traffic import NO_TRAFFIC, WHOLE, Routing, Traffic
 
 if TYPE_CHECKING:
     from rollout.core.comparison.blocks import Baseline
+    from rollout.core.intent import Intent, Verb
     from rollout.core.past import PastStage
     from rollout.core.plan import Plan
 
@@ -37,6 +39,29 @@ class Scene:
         """The candidate's rung as people write it, whether the ladder has it or not."""
         return Stage(self.record.stage or 0, mirror=self.record.mirror).show()
 
+    @property
+    def who(self) -> str:
+        """The candidate as sentences name it."""
+        return f"{self.record.candidate} ({self.record.release})"
+
+    def asked(self, verb: Verb) -> Intent | None:
+        """Return the intent of that verb that a person has for what is there now, or None."""
+        return asked(verb, self.plan, self.seen, self.record)
+
+    def carries(self, deployment: Deployment, release: str | None) -> bool:
+        """Return whether a live deployment says itself that it has that release.
+
+        One that was taken over has no release id: it is known by its name and what it is made of.
+        """
+        if deployment.release is not None:
+            return deployment.release == release
+        taken = self.record.adopted
+        return taken is not None and (taken.name, taken.content) == (deployment.name, deployment.content)
+
+    def named(self, traffic: Traffic) -> dict[str, int]:
+        """Return a map with what may be named in it: what gets requests, and at 0 what is there."""
+        return {name: share for name, share in traffic.items() if share or self.live(name) is not None}
+
     def live(self, name: str | None) -> Deployment | None:
         """Return the live deployment of that name, or None."""
         return self.seen.deployments.get(name) if name is not None else None
@@ -57,7 +82,8 @@ class Scene:
         name, routing = deployment.name, self.endpoint.routing
         gets = routing.traffic.get(name, 0) > 0 or routing.mirror.get(name, 0) > 0
         # A slot's name may be in the stack's state: undeclared, it would be deleted, whosever it is by now.
-        ours = deployment.release is not None or deployment.name in (self.record.prod, *self.plan.slots)
+        roles = (self.record.prod, self.record.old_prod, *self.plan.slots)
+        ours = deployment.release is not None or name in roles
         usable = deployment.state not in (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
         return ours and (gets or name == self.record.prod or usable)
 
@@ -103,10 +129,13 @@ def start(plan: Plan, seen: Observed, scene: Scene | None, slot: str, reason: st
     """Return the step that creates the candidate in a slot at 0 %; prod keeps all traffic."""
     before = scene.record if scene is not None else Record()
     traffic: Traffic = {before.prod: WHOLE} if before.prod is not None else NO_TRAFFIC
+    failed, earlier = without_failed(before.failed, plan.release)
     record = Record(
         prod=before.prod,
         prod_release=before.prod_release,
-        failed_release=before.failed_release,
+        failed_release=failed,
+        failed_before=earlier,
+        adopted=before.adopted,
         candidate=slot,
         release=plan.release,
         stage=0,
@@ -160,16 +189,20 @@ def advance(
 
 
 def promote(scene: Scene, reason: str) -> Step:
-    """Return the step that makes the candidate prod, and prod old prod; a first release gets all traffic."""
+    """Return the step that makes the candidate prod, and prod old prod; whatever isn't there yet, it gets."""
     before = scene.record
     first = before.prod is None
     candidate = before.candidate or ""
-    traffic: Traffic = {candidate: WHOLE} if first else before.traffic
+    old = scene.live(before.prod)
+    traffic: Traffic = scene.named(dict.fromkeys(before.traffic, 0)) | {candidate: WHOLE}
     record = Record(
         prod=candidate,
-        old_prod=before.prod,
+        old_prod=old.name if old is not None else None,
         prod_release=before.release,
+        old_prod_release=before.prod_release if old is not None else None,
         failed_release=before.failed_release,
+        failed_before=before.failed_before,
+        adopted=before.adopted,
         stage=WHOLE if first else None,
         since=scene.seen.now,
         traffic=traffic,
@@ -189,7 +222,15 @@ def finish(scene: Scene, reason: str) -> Step:
     """Return the step that forgets an old prod that is confirmed gone."""
     old = scene.record.old_prod
     traffic = {name: share for name, share in scene.record.traffic.items() if name != old}
-    record = replace(scene.record, old_prod=None, since=scene.seen.now, traffic=traffic)
+    adopted = scene.record.adopted
+    record = replace(
+        scene.record,
+        old_prod=None,
+        old_prod_release=None,
+        adopted=adopted if adopted is not None and adopted.name != old else None,
+        since=scene.seen.now,
+        traffic=traffic,
+    )
     return _written(scene, StepKind.FINISH, record, reason, scene.frozen())
 
 
@@ -218,30 +259,86 @@ def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
             traffic[before.prod] = traffic.get(before.prod, 0) + share
         if kept:
             traffic[before.candidate] = 0
+    last, earlier = with_failed(before.failed, before.release if failed else None)
     record = Record(
         prod=before.prod,
         old_prod=before.old_prod,
         prod_release=before.prod_release,
-        failed_release=before.release if failed else before.failed_release,
+        old_prod_release=before.old_prod_release,
+        failed_release=last,
+        failed_before=earlier,
+        adopted=before.adopted,
         since=scene.seen.now,
         traffic=traffic,
     )
     deployments = scene.frozen() if kept else scene.frozen(without=before.candidate)
     outcome = Outcome.TAKEN_BACK if failed else Outcome.FINE
     step = _written(scene, StepKind.ABORT, record, reason, deployments, outcome)
-    # Somebody else's mirror stays like their share, but Azure takes none to a deployment that serves.
-    others = {
-        name: share
-        for name, share in scene.endpoint.mirror.items()
-        if share and name != before.candidate and not traffic.get(name)
-    }
-    return replace(step, routing=Routing(traffic, others))
+    return replace(step, routing=Routing(traffic, _others_mirror(scene, traffic)))
+
+
+def undo(scene: Scene, release: str | None, reason: str) -> Step:
+    """Return the step that moves exactly prod's share to old prod, which is prod again.
+
+    The release that was prod counts as taken back; its deployment stays at 0 % until its slot is used again.
+    """
+    before = scene.record
+    left, back = before.prod or "", before.old_prod or ""
+    traffic = dict(scene.endpoint.traffic)
+    share = traffic.get(left, 0)
+    traffic[back] = traffic.get(back, 0) + share
+    if left in traffic:
+        traffic[left] = 0
+    last, earlier = with_failed(before.failed, before.prod_release)
+    record = Record(
+        prod=back,
+        prod_release=release,
+        failed_release=last,
+        failed_before=earlier,
+        adopted=before.adopted,
+        since=scene.seen.now,
+        traffic=traffic,
+    )
+    step = _written(scene, StepKind.UNDO, record, reason, scene.frozen(), Outcome.TAKEN_BACK)
+    return replace(step, routing=Routing(traffic, _others_mirror(scene, traffic)))
+
+
+def adopt(scene: Scene, record: Record, reason: str) -> Step:
+    """Return the step that writes what a person takes for the record; at 0 % it probes the candidate."""
+    adopted = replace(record, since=scene.seen.now)
+    return _probing(scene, _written(scene, StepKind.ADOPT, adopted, reason, scene.frozen()))
+
+
+def reset(scene: Scene, traffic: Traffic, reason: str) -> Step:
+    """Return the step that sets the live traffic, and the mirror, back to the record's."""
+    record = replace(scene.record, since=scene.seen.now, traffic=traffic)
+    return _probing(scene, _written(scene, StepKind.RESET, record, reason, scene.frozen()))
+
+
+def _probing(scene: Scene, step: Step) -> Step:
+    """Return the step with a probe of a candidate that is below its first stage."""
+    record = step.record
+    candidate = scene.live(record.candidate)
+    below = candidate is not None and not record.stage and not record.mirror
+    return replace(step, probe=record.candidate) if below and candidate.release == record.release else step
 
 
 def condemn(scene: Scene, reason: str) -> Step:
     """Return the step that records a first release as failed; it keeps its traffic, for want of another."""
-    record = replace(scene.record, stage=None, failed_release=scene.record.prod_release, since=scene.seen.now)
+    last, earlier = with_failed(scene.record.failed, scene.record.prod_release)
+    record = replace(
+        scene.record, stage=None, failed_release=last, failed_before=earlier, since=scene.seen.now
+    )
     return _written(scene, StepKind.ABORT, record, reason, scene.frozen(), Outcome.TAKEN_BACK)
+
+
+def _others_mirror(scene: Scene, traffic: Traffic) -> dict[str, int]:
+    """Return somebody else's mirror: it stays like their share, but Azure takes none to what serves."""
+    return {
+        name: share
+        for name, share in scene.endpoint.mirror.items()
+        if share and name != scene.record.candidate and not traffic.get(name)
+    }
 
 
 def _written(  # noqa: PLR0917  # the step's own fields

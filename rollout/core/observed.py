@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rollout.core import times
 from rollout.core.approval import Approval
+from rollout.core.intent import Intent, Paused
 from rollout.core.traffic import Routing
 from rollout.core.verdict import Verdict
 
@@ -18,7 +19,17 @@ if TYPE_CHECKING:
 
     from rollout.core.traffic import Traffic
 
-__all__ = ["Approval", "Deployment", "Endpoint", "Observed", "Probe", "Provisioning", "Published"]
+__all__ = [
+    "Approval",
+    "Deployment",
+    "Endpoint",
+    "Intent",
+    "Observed",
+    "Paused",
+    "Probe",
+    "Provisioning",
+    "Published",
+]
 
 
 class Provisioning(StrEnum):
@@ -47,6 +58,8 @@ class Deployment:
     """The release id in its own ARM tags, written in the PUT that carried the model; None: not ours."""
     state: Provisioning
     instances: int = 1
+    content: str | None = None
+    """The digest of its model, environment and code: what an adopted one is known by."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,8 @@ class Endpoint:
     traffic: Traffic
     tags: Mapping[str, str]
     mirror: Traffic = field(default_factory=lambda: MappingProxyType({}))
+    modified: datetime | None = None
+    """Its own `lastModifiedAt`."""
 
     @property
     def routing(self) -> Routing:
@@ -103,6 +118,14 @@ class Published:
     """What a person accepted; `rollout approve` writes it."""
     misread: str | None = None
     """The text of an approval that can't be read, so that it can be told and removed."""
+    paused: Paused | None = None
+    """Who stopped the rollout from going on; `rollout pause` writes it, `rollout resume` takes it away."""
+    resumed: datetime | None = None
+    """When a pause was last ended: deadlines count from there."""
+    intent: Intent | None = None
+    """What a person wants the next `up` to do."""
+    unread_intent: str | None = None
+    """The text of an intent that can't be read, likewise."""
 
 
 @dataclass(frozen=True)
@@ -114,3 +137,7 @@ class Observed:
     endpoint: Endpoint | None
     deployments: Mapping[str, Deployment] = field(default_factory=lambda: MappingProxyType({}))
     published: Published = field(default_factory=Published)
+    differs: tuple[str, ...] = ()
+    """Where config's release differs from what serves on an endpoint without a record: both values each."""
+    uncompared: tuple[str, ...] = ()
+    """What of the two couldn't be compared, each with why."""

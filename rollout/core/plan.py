@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from rollout.core.traffic import WHOLE
+from rollout.core.traffic import WHOLE, rung
 
 PROBE_RUNG = 0
 """Every ladder starts below its first configured stage, with the candidate probed at 0 %."""
@@ -41,6 +41,15 @@ class Stage:
     """The least count of requests to the candidate that a verdict needs."""
     mirror: int = 0
     """The share of live traffic that is copied to the candidate, in percent; its answers reach nobody."""
+    approval: bool = False
+    """Whether a person has to approve before the candidate gets this share."""
+    deadline: timedelta | None = None
+    """How long the gates may be in doubt at this stage, although they could tell, before it is taken back."""
+
+    @property
+    def name(self) -> str:
+        """The rung as tags have it: `10`, or `0m20`."""
+        return rung(self.traffic, self.mirror)
 
     @property
     def has_control(self) -> bool:
@@ -88,3 +97,8 @@ class Plan:
     def next_stage(self, traffic: int, mirror: int = 0) -> Stage | None:
         """Return the first stage above those shares, or None at the top. Any live share is above a mirror."""
         return next((s for s in self.stages if (s.traffic, s.mirror) > (traffic, mirror)), None)
+
+    def stage_below(self, traffic: int, mirror: int = 0) -> Stage | None:
+        """Return the last stage below those shares, or None where only the probe's rung is."""
+        below = [s for s in self.stages if (s.traffic, s.mirror) < (traffic, mirror)]
+        return below[-1] if below else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollout.core.record import TAGS
-from rollout.core.step import Phase, Step, StepKind
+from rollout.core.step import Phase
 
 if TYPE_CHECKING:
     from rollout.core.approval import Approval
     from rollout.core.observed import Published
+    from rollout.core.plan import Plan
     from rollout.core.record import Record
 
 PHASE = "ROLLOUT_PHASE"
@@ -24,6 +25,13 @@ PUBLISHED_TAGS = (*TAGS, PHASE, PROBE, REASON, REPAIRED, SETTLED)
 APPROVED = "ROLLOUT_APPROVED"
 """The stack tag with what a person accepted; publishing only removes it."""
 
+INTENT = "ROLLOUT_INTENT"
+"""The stack tag with what a person wants the next `up` to do; publishing only removes it."""
+PAUSED = "ROLLOUT_PAUSED"
+"""The stack tag with who paused the rollout; publishing leaves it alone."""
+RESUMED = "ROLLOUT_RESUMED"
+"""The stack tag with the time at which the last pause ended; publishing leaves it alone."""
+
 TAG_LENGTH = 256
 """The longest value a stack tag takes, in characters."""
 
@@ -32,7 +40,7 @@ def phase_of(record: Record, release: str) -> Phase:
     """Return the phase that goes with a record while config names this release."""
     if record.candidate is not None:
         return Phase.PROGRESSING
-    if record.failed_release is not None and record.failed_release in (release, record.prod_release):
+    if release in record.failed or record.prod_release in record.failed:
         return Phase.DEGRADED
     return Phase.HEALTHY if record.prod is not None else Phase.PROGRESSING
 
@@ -42,16 +50,18 @@ def wanted_tags(record: Record, phase: Phase) -> dict[str, str]:
     return {**record.tags(), PHASE: phase.value}
 
 
-def outlived(step: Step, approved: Approval | None) -> bool:
-    """Return whether a step leaves no use for an approval: it is for another release or stage by then."""
-    if approved is None or step.kind is not StepKind.REPAIR:
-        return True
-    return not answers(step.record, approved)
+def answers(record: Record, approved: Approval, plan: Plan | None = None) -> bool:
+    """Return whether an approval is for the release and the stage of this record.
 
-
-def answers(record: Record, approved: Approval) -> bool:
-    """Return whether an approval is for the release and the stage of this record."""
-    return (approved.release, approved.stage) == (record.release, record.rung)
+    One with a margin is for the stage that the candidate is at. With `plan`, one without is for the next
+    stage, where that asks for approval.
+    """
+    if approved.release != record.release:
+        return False
+    if plan is None or approved.margin is not None:
+        return approved.stage == record.rung
+    following = plan.next_stage(record.stage or 0, record.mirror)
+    return following is not None and following.approval and approved.stage == following.name
 
 
 def lags(record: Record, published: Published) -> bool:

@@ -20,8 +20,11 @@ PROD = "PROD_DEPLOYMENT"
 OLD_PROD = "OLD_PROD_DEPLOYMENT"
 CANDIDATE = "CANDIDATE_DEPLOYMENT"
 PROD_RELEASE = "PROD_RELEASE"
+OLD_PROD_RELEASE = "OLD_PROD_RELEASE"
 RELEASE = "ROLLOUT_RELEASE"
 FAILED_RELEASE = "FAILED_RELEASE"
+FAILED_BEFORE = "FAILED_RELEASES"
+ADOPTED = "ADOPTED_DEPLOYMENT"
 STAGE = "ROLLOUT_STAGE"
 SINCE = "ROLLOUT_SINCE"
 TRAFFIC = "ROLLOUT_TRAFFIC"
@@ -34,8 +37,11 @@ TAGS = (
     OLD_PROD,
     CANDIDATE,
     PROD_RELEASE,
+    OLD_PROD_RELEASE,
     RELEASE,
     FAILED_RELEASE,
+    FAILED_BEFORE,
+    ADOPTED,
     STAGE,
     SINCE,
     TRAFFIC,
@@ -46,8 +52,25 @@ TAGS = (
 """Every tag the record is made of. Azure allows 50 tags of 512 and 256 characters on a resource."""
 
 
+LONGEST = 256
+"""Characters that the value of a tag may have."""
+
+
 class RecordError(ValueError):
     """The endpoint's tags don't make a record: a tag has a value that was never written by a rollout."""
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A deployment that somebody else made and that was taken over while it served."""
+
+    name: str
+    content: str
+    """The digest of its model, environment and code when it was taken over."""
+
+    def show(self) -> str:
+        """Return the text of the tag `ADOPTED_DEPLOYMENT`: `main 1a2b3c4d`."""
+        return f"{self.name} {self.content}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,7 @@ class Record:
     release: str | None = None
     """The release that is being rolled out; None when none is."""
     failed_release: str | None = None
+    """The release that was taken back last."""
     stage: int | None = None
     """The candidate's share of live traffic at its rung, in percent."""
     since: datetime | None = None
@@ -73,6 +97,17 @@ class Record:
     """What was frozen when the first compared stage opened."""
     past: tuple[PastStage, ...] = ()
     """The compared stages that are over, oldest first."""
+    old_prod_release: str | None = None
+    """The release that old prod serves: what `undo` goes back to."""
+    failed_before: tuple[str, ...] = ()
+    """The releases that were taken back before `failed_release` and not tried again since, newest first."""
+    adopted: Adopted | None = None
+    """The deployment that was taken over as it was: it carries no release id of ours."""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Every release that isn't tried again, newest first."""
+        return ((self.failed_release,) if self.failed_release else ()) + self.failed_before
 
     @property
     def routing(self) -> Routing:
@@ -92,7 +127,10 @@ class Record:
             CANDIDATE: self.candidate,
             PROD_RELEASE: self.prod_release,
             RELEASE: self.release,
+            OLD_PROD_RELEASE: self.old_prod_release,
             FAILED_RELEASE: self.failed_release,
+            FAILED_BEFORE: " ".join(self.failed_before) or None,
+            ADOPTED: None if self.adopted is None else self.adopted.show(),
             STAGE: None if self.stage is None else str(self.stage),
             SINCE: None if self.since is None else times.show_instant(self.since),
             TRAFFIC: json.dumps(dict(sorted(self.traffic.items())), separators=(",", ":")),
@@ -131,7 +169,27 @@ class Record:
             mirror=_percentage(MIRROR, tags.get(MIRROR)) or 0,
             baseline=_baseline(tags.get(BASELINE)),
             past=_past(tags.get(STAGES)),
+            old_prod_release=tags.get(OLD_PROD_RELEASE),
+            failed_before=tuple(tags.get(FAILED_BEFORE, "").split()),
+            adopted=_adopted(tags.get(ADOPTED)),
         )
+
+
+def with_failed(failed: tuple[str, ...], release: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return `failed_release` and `failed_before` once one more was taken back; the oldest are forgotten."""
+    if release is None:
+        return (failed[0] if failed else None), failed[1:]
+    kept: list[str] = []
+    for each in failed:
+        if each != release and len(" ".join([*kept, each])) <= LONGEST:
+            kept.append(each)
+    return release, tuple(kept)
+
+
+def without_failed(failed: tuple[str, ...], release: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return `failed_release` and `failed_before` once that release is tried again."""
+    left = tuple(each for each in failed if each != release)
+    return (left[0] if left else None), left[1:]
 
 
 def _percentage(tag: str, text: str | None) -> int | None:
@@ -183,3 +241,12 @@ def _past(text: str | None) -> tuple[PastStage, ...]:
         raise RecordError(
             f"tag {STAGES} is {text!r}, not stages one after another, such as 10@2026-11-21T10:02:00Z/2580s"
         ) from None
+
+
+def _adopted(text: str | None) -> Adopted | None:
+    if text is None:
+        return None
+    name, _, content = text.partition(" ")
+    if not name or not content or " " in content:
+        raise RecordError(f"tag {ADOPTED} is {text!r}, not a deployment and a digest, such as main 1a2b3c4d")
+    return Adopted(name, content)

@@ -12,11 +12,12 @@ from rollout.core.traffic import Routing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollout.core.intent import Intent
     from rollout.core.record import Record
 
 
 class StepKind(StrEnum):
-    """Every step there is. `undo`, `adopt` and `reset` are a person's; `decide` doesn't take them yet."""
+    """Every step there is. `undo`, `adopt` and `reset` are taken only where a person asks for them."""
 
     NONE = "none"
     START = "start"
@@ -66,6 +67,8 @@ class Outcome(StrEnum):
     FINE = "fine"
     TAKEN_BACK = "taken back"
     UNREADABLE = "unreadable"
+    STUCK = "stuck"
+    """A candidate is to be taken back, and prod can't take its traffic: red until somebody acts."""
 
     @property
     def exits_non_zero(self) -> bool:
@@ -93,3 +96,12 @@ class Step:
     outcome: Outcome = Outcome.FINE
     routing: Routing = field(default_factory=Routing)
     """Where requests and copies of them go once the step is done: what a PUT sends and what is read back."""
+    honours: Intent | None = None
+    """What a person asked for and this step does."""
+    who: str | None = None
+    """The person whose word let this step be taken; None where nobody's was needed."""
+    as_found: bool = False
+    """Whether nothing is known of the endpoint: what the stack's state holds of it is declared as it is live,
+    and nothing else."""
+    clears: tuple[str, ...] = ()
+    """The stack tags in which people said something that is done or of no use: publishing removes them."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rollout.core import moves
 from rollout.core.observed import Provisioning
-from rollout.core.step import Phase
-from rollout.core.traffic import live, show
+from rollout.core.step import Outcome, Phase
+from rollout.core.traffic import live as serving
+from rollout.core.traffic import show
 
 if TYPE_CHECKING:
     from rollout.core.moves import Scene
@@ -24,10 +25,11 @@ def take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
             f"{reason}; but prod {unfit} and can't take its {share} %: nothing is written; "
             f"restore {record.prod}, then run again",
             phase=Phase.DEGRADED,
+            outcome=Outcome.STUCK if failed else Outcome.FINE,
         )
     moved = _moved(scene, share)
     roles = (record.prod, record.candidate)
-    others = {name: part for name, part in live(scene.endpoint.traffic).items() if name not in roles}
+    others = {name: part for name, part in serving(scene.endpoint.traffic).items() if name not in roles}
     if others:
         moved += f"; {show(others)} stay as they are"
     return moves.abort(scene, f"{reason}; {moved}", failed=failed)
@@ -55,9 +57,17 @@ def _unfit(scene: Scene) -> str | None:
     record = scene.record
     if record.prod is None:
         return None
-    prod = scene.live(record.prod)
-    if prod is None or prod.state is not Provisioning.SUCCEEDED:
-        return f"{record.prod} is {'gone' if prod is None else prod.state}"
-    if prod.release != record.prod_release:
-        return f"{record.prod} carries {prod.release or 'no release'}, not {record.prod_release},"
+    return unfit_as(scene, record.prod, record.prod_release)
+
+
+def unfit_as(scene: Scene, name: str, release: str | None) -> str | None:
+    """Return why a deployment can't be given traffic as that release, or None."""
+    live = scene.live(name)
+    if live is None or live.state is not Provisioning.SUCCEEDED:
+        return f"{name} is {'gone' if live is None else live.state}"
+    if not scene.carries(live, release):
+        known = release or "what the record says"
+        if live.release is None and scene.record.adopted and scene.record.adopted.name == name:
+            return f"{name} serves another model, environment or code than when it was adopted,"
+        return f"{name} carries {live.release or 'no release'}, not {known},"
     return None

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pulumi
 
 from rollout.core import times
-from rollout.core.approval import Approval
-from rollout.core.publication import APPROVED, PROBE, REASON, REPAIRED, SETTLED, outlived, wanted_tags
+from rollout.core.publication import PROBE, REASON, REPAIRED, SETTLED, wanted_tags
 from rollout.core.record import TAGS
 from rollout.core.step import StepKind
 from rollout.core.verdict import Verdict
@@ -62,6 +61,5 @@ class Publisher:
                 wanted[REASON] = f"probe of {step.probe} {probe.verdict}: {why}"
             say = pulumi.log.info if probe.verdict is Verdict.SUCCESSFUL else pulumi.log.warn
             say(f"probe of {step.probe} ({step.record.release}) {probe.verdict}: {why}")
-        if outlived(step, Approval.parse(self.stack.present.get(APPROVED, ""))):
-            wanted[APPROVED] = None
+        wanted |= dict.fromkeys(tags.unchanged(self.stack, step.clears))
         tags.write(self.stack, wanted)

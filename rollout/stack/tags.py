@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, cast
 
 from rollout.core import times
-from rollout.core.observed import Approval, Probe, Published
-from rollout.core.publication import APPROVED, PHASE, PROBE, REASON, REPAIRED, SETTLED, TAG_LENGTH
+from rollout.core.observed import Approval, Intent, Paused, Probe, Published
+from rollout.core.publication import (
+    APPROVED,
+    INTENT,
+    PAUSED,
+    PHASE,
+    PROBE,
+    REASON,
+    REPAIRED,
+    RESUMED,
+    SETTLED,
+    TAG_LENGTH,
+)
 from rollout.core.record import SINCE, TAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 _PATIENCE = 60.0
@@ -78,6 +89,8 @@ def parse(tags: Mapping[str, str]) -> Published:
     """Return what the stack's tags publish of the record, and what people said."""
     said = tags.get(APPROVED)
     approved = Approval.parse(said) if said is not None else None
+    wanted = tags.get(INTENT)
+    intent = Intent.parse(wanted) if wanted is not None else None
     return Published(
         record={name: tags[name] for name in TAGS if name in tags},
         phase=tags.get(PHASE),
@@ -87,6 +100,10 @@ def parse(tags: Mapping[str, str]) -> Published:
         reason=tags.get(REASON),
         approved=approved,
         misread=said if approved is None else None,
+        paused=Paused.parse(tags[PAUSED]) if PAUSED in tags else None,
+        resumed=_instant(tags.get(RESUMED)),
+        intent=intent,
+        unread_intent=wanted if intent is None else None,
     )
 
 
@@ -103,6 +120,19 @@ def write(stack: Stack, wanted: Mapping[str, str | None]) -> None:
             _tag(stack.name, "rm", name)
         elif value is not None and value[:TAG_LENGTH] != stack.present.get(name):
             _tag(stack.name, "set", name, value[:TAG_LENGTH])
+
+
+def unchanged(stack: Stack, names: Iterable[str]) -> list[str]:
+    """Return those of the tags that still say what was decided from.
+
+    A person may have said something new since then, and that is for the next `up`. Raises `TagError`.
+    """
+    said = [name for name in names if name in stack.present]
+    if not said:
+        return []
+    with PendingTags(stack.name) as pending:
+        now = pending.result()
+    return [name for name in said if now.get(name) == stack.present[name]]
 
 
 def _turn(name: str) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
-from rollout.core.publication import PHASE, outlived, wanted_tags
+from rollout.core.publication import APPROVED, INTENT, PHASE, wanted_tags
 from rollout.core.record import FAILED_RELEASE, TAGS
 from rollout.core.step import Form, Step, StepKind
 from rollout.core.verdict import Verdict
@@ -45,6 +45,8 @@ class Live:
     state: Provisioning
     ends_as: Provisioning | None = GONE
     """What the running operation comes to; None where it is a delete, or none runs."""
+    content: str | None = "c0ffee00"
+    """The digest of what it serves."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class Azure:
     mirror: dict[str, int] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     modified: datetime = START_OF_TIME
+    """When a step last wrote the endpoint."""
+    edited: datetime = START_OF_TIME
+    """When somebody else did."""
+    adopted: set[str] = field(default_factory=set)
+    """The deployments that were somebody else's and have been taken over."""
     endpoint_state: Provisioning = Provisioning.SUCCEEDED
     deployments: dict[str, Live] = field(default_factory=dict)
     state: dict[str, bool] = field(default_factory=dict)
@@ -94,8 +101,17 @@ class Azure:
         """Return what a program would see now."""
         endpoint = None
         if self.traffic is not None:
-            endpoint = Endpoint(self.endpoint_state, dict(self.traffic), dict(self.tags), dict(self.mirror))
-        seen = {name: Deployment(name, it.release, it.state) for name, it in self.deployments.items()}
+            endpoint = Endpoint(
+                self.endpoint_state,
+                dict(self.traffic),
+                dict(self.tags),
+                dict(self.mirror),
+                max(self.modified, self.edited),
+            )
+        seen = {
+            name: Deployment(name, it.release, it.state, content=it.content)
+            for name, it in self.deployments.items()
+        }
         return Observed(self.now, endpoint, seen, self.published)
 
     def wait(self, time: timedelta) -> None:
@@ -155,7 +171,7 @@ class Azure:
         if it is None:
             self.state.pop(name, None)
             return
-        if it.release is None:
+        if it.release is None and name not in self.adopted:
             raise Refused(f"{name} is somebody else's and would be deleted")
         if self.share(name):
             raise Refused(f"{name} has {self.share(name)} % of the live traffic and can't be deleted")
@@ -177,11 +193,16 @@ class Azure:
             others = {name: text for name, text in self.tags.items() if name not in TAGS}
             routing = step.routing
             self.put_endpoint(dict(routing.traffic), dict(routing.mirror), others | step.record.tags())
+            if step.record.adopted is not None:
+                self.adopted.add(step.record.adopted.name)
             self._maybe_cut(weather)
-        for name, form in sorted(step.deployments.items()):
+        declared = dict(step.deployments)
+        if step.as_found:
+            declared = {name: Form.FROZEN for name in self.state if name in self.deployments}
+        for name, form in sorted(declared.items()):
             self._declare(name, form, release, weather)
         self._publish(step, weather)
-        for name in sorted(set(self.state) - set(step.deployments)):
+        for name in sorted(set(self.state) - set(declared)):
             self.delete(name, weather)
 
     def _declare(self, name: str, form: Form, release: str, weather: Weather) -> None:
@@ -219,8 +240,10 @@ class Azure:
             settled=self.modified if step.kind.writes_endpoint else self.published.settled,
             reason=step.reason,
         )
-        if outlived(step, self.published.approved):
-            self.published = replace(self.published, approved=None)
+        if APPROVED in step.clears:
+            self.published = replace(self.published, approved=None, misread=None)
+        if INTENT in step.clears:
+            self.published = replace(self.published, intent=None, unread_intent=None)
         half = {name: text for name, text in tags.items() if name < FAILED_RELEASE}
         self.published = replace(self.published, record={**self.published.record, **half})
         self._maybe_cut(weather, begun=True)

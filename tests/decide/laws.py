@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from people_laws import PEOPLE_LAWS
 from stage_laws import STAGE_LAWS, doubt_is_taken
 
 from rollout.core.decide import decide
+from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
 from rollout.core.publication import PHASE, TAG_LENGTH, lags, wanted_tags
 from rollout.core.record import Record, RecordError
@@ -53,7 +55,7 @@ def what_is_deleted_leaves_the_map(up: Up) -> None:
 def at_most_one_rung_up(up: Up) -> None:
     record, first = up.record, up.record.prod is None
     who = record.candidate
-    if who is None or not up.climbs:
+    if who is None or not up.climbs or up.does(Verb.SKIP, Verb.RESET):
         return
     before = up.before.get(who, 0), up.copied.get(who, 0)
     after = up.after.get(who, 0), up.copied_after.get(who, 0)
@@ -69,10 +71,16 @@ def only_the_candidate_rises_or_prod_by_an_abort(up: Up) -> None:
     for name in up.risers:
         if up.step.kind in RETURNS:
             assert name == up.record.prod, f"{name} rose in an abort and isn't prod"
+        elif up.step.kind is StepKind.UNDO:
+            assert name == up.record.old_prod, f"{name} rose in an undo and isn't old prod"
+        elif up.step.kind is StepKind.RESET:
+            assert name in (up.record.prod, up.record.candidate), f"{name} isn't recorded and is set back to"
+        elif up.step.kind is StepKind.ADOPT:
+            assert name == up.record.prod, f"{name} rose on the way down the ladder"
         else:
             assert name == up.record.candidate, f"{name} rose in {up.step.kind} and isn't the candidate"
             assert up.step.kind in (StepKind.ADVANCE, StepKind.PROMOTE), f"a share rose in {up.step.kind}"
-            if up.step.kind is StepKind.PROMOTE:
+            if up.step.kind is StepKind.PROMOTE and not up.does(Verb.SKIP):
                 assert up.record.prod is None, "a promotion raised a share beside a prod"
 
 
@@ -81,20 +89,20 @@ def a_share_rises_only_on_success(up: Up) -> None:
     `onInconclusive: advance` that take the doubt.
     """
     who = up.record.candidate
-    if who is None or not up.climbs or up.step.kind in RETURNS:
+    if who is None or not up.climbs or up.step.kind in RETURNS or up.does(Verb.RESET):
         return
     probe = up.seen.published.probe
     assert probe is not None
     assert probe.verdict is Verdict.SUCCESSFUL
     assert probe.release == up.release_of(who) == up.record.release == up.plan.release
     assert up.state_of(who) is Provisioning.SUCCEEDED
-    if up.before.get(who, 0) or up.copied.get(who, 0):
+    if (up.before.get(who, 0) or up.copied.get(who, 0)) and not up.does(Verb.SKIP):
         _watched_long_enough(up)
 
 
 def roles_move_only_on_success(up: Up) -> None:
     """Rule 8: the roles move when the last stage's gates and bake pass."""
-    if up.step.kind is not StepKind.PROMOTE or up.record.prod is None:
+    if up.step.kind is not StepKind.PROMOTE or up.record.prod is None or up.does(Verb.SKIP):
         return
     assert up.before == {up.record.candidate: 100}
     assert up.release_of(up.record.candidate) == up.record.release == up.plan.release
@@ -131,6 +139,8 @@ def prod_keeps_its_share_but_for_the_candidates(up: Up) -> None:
         if record.prod is not None and lent:
             expected[record.prod] = expected.get(record.prod, 0) + lent
         assert dict(up.after) == expected, f"abort of {record.candidate}: {up.before} -> {up.after}"
+    elif up.does(Verb.SKIP, Verb.UNDO, Verb.RESET, Verb.ADOPT):
+        return
     elif kind is StepKind.ADVANCE or (kind is StepKind.PROMOTE and record.prod is None):
         others = set(up.before) | set(up.after)
         others -= {record.candidate, record.prod}
@@ -163,8 +173,11 @@ def what_serves_is_frozen(up: Up) -> None:
 def only_the_recorded_release_is_given_traffic(up: Up) -> None:
     """A release counts as deployed only if the live deployment says so."""
     for name in {*up.risers, *(set(up.copied_after) - set(up.copied))}:
-        recorded = up.record.release if name == up.record.candidate else up.record.prod_release
-        assert up.release_of(name) == recorded, f"{name} carries {up.release_of(name)}, not {recorded}"
+        if name == up.record.old_prod:
+            recorded = up.record.old_prod_release
+        else:
+            recorded = up.record.release if name == up.record.candidate else up.record.prod_release
+        assert up.carries(name, recorded), f"{name} carries {up.release_of(name)}, not {recorded}"
 
 
 def fresh_is_only_the_candidates_slot(up: Up) -> None:
@@ -179,14 +192,18 @@ def fresh_is_only_the_candidates_slot(up: Up) -> None:
 
 
 def a_failed_release_is_not_tried_again(up: Up) -> None:
-    if up.step.kind is StepKind.START:
-        assert up.step.record.release != up.record.failed_release
+    if up.step.kind is StepKind.START and not up.does(Verb.RETRY):
+        assert up.step.record.release not in up.record.failed
+    lost = set(up.record.failed) - set(up.step.record.failed)
+    assert not lost or up.step.kind is StepKind.START or _unreadable(up)
+    assert lost <= {up.plan.release} or _unreadable(up), "the failure of another release is forgotten"
 
 
 def a_foreign_deployment_is_not_touched(up: Up) -> None:
     """Neither changed nor given traffic; that it isn't deleted either, the model of the engine refuses."""
     for name, it in up.seen.deployments.items():
-        if it.release is None and name != up.record.prod:
+        roles = (up.record.prod, up.record.old_prod)
+        if it.release is None and name not in roles:
             assert up.step.deployments.get(name) is not Form.FRESH, f"{name} isn't ours and is replaced"
             assert name not in up.risers
 
@@ -201,9 +218,11 @@ def what_failed_to_provision_is_not_declared(up: Up) -> None:
 def hold_and_none_change_nothing(up: Up) -> None:
     if up.step.kind not in TAKING:
         return
-    assert up.step.record.tags() == up.record.tags() or _unreadable(up)
+    assert up.step.record.tags() == up.record.tags() or up.unrecorded
     assert up.step.probe is None
     assert Form.FRESH not in up.step.deployments.values()
+    if up.step.as_found:
+        return
     gone_wrong = (Provisioning.FAILED, Provisioning.DELETING, Provisioning.CANCELED)
     for name, it in up.seen.deployments.items():
         if it.release is not None and it.state not in gone_wrong:
@@ -213,8 +232,10 @@ def hold_and_none_change_nothing(up: Up) -> None:
 
 
 def drift_holds(up: Up) -> None:
-    """Rule 11 and the precedence: only a failure comes before drift."""
+    """Rule 11 and the precedence: only a failure, or a person, comes before drift."""
     record = up.record
+    if up.does(Verb.ABORT, Verb.UNDO, Verb.ADOPT, Verb.RESET):
+        return
     others = set(up.before) - {record.prod, record.candidate}
     others |= set(up.copied) - {record.candidate}
     if others and record.prod is not None and up.step.kind is not StepKind.ABORT:
@@ -232,7 +253,7 @@ def a_lagging_record_is_repaired(up: Up) -> None:
     """Published tags that say something else: no share rises, and an undisturbed `up` publishes."""
     if up.seen.endpoint is None or _unreadable(up) or not Record.from_tags(up.seen.endpoint.tags):
         return
-    if lags(up.record, up.seen.published):
+    if lags(up.record, up.seen.published) and not up.does(*Verb):
         assert up.step.kind is not StepKind.NONE
         assert not (up.risers or up.climbs) or up.step.kind in RETURNS, "a share rises over a lagging record"
         assert up.step.kind not in (StepKind.PROMOTE, StepKind.RETIRE, StepKind.FINISH)
@@ -249,11 +270,11 @@ def repair_only_publishes(up: Up) -> None:
 def the_exit_code_is_asked_for_once(up: Up) -> None:
     step = up.step
     if step.outcome is Outcome.TAKEN_BACK:
-        assert step.kind is StepKind.ABORT, "red for a take-back that isn't one"
+        assert step.kind in (StepKind.ABORT, StepKind.UNDO), "red for a take-back that isn't one"
         assert step.record.failed_release in (up.record.release, up.record.prod_release)
         assert step.record.failed_release is not None
-        assert up.record.failed_release != step.record.failed_release, "the same take-back twice"
-    if step.outcome is Outcome.UNREADABLE:
+        assert step.record.failed_release not in up.record.failed, "the same take-back twice"
+    if step.outcome in (Outcome.UNREADABLE, Outcome.STUCK):
         assert step.kind is StepKind.HOLD
     if up.judgement is not None and up.judgement.verdict is Verdict.ERROR and step.kind is StepKind.NONE:
         raise AssertionError("gates that can't be read, and exit 0")
@@ -267,8 +288,10 @@ def a_failure_takes_back(up: Up) -> None:
     record, who = up.record, up.record.candidate
     if who is None or up.seen.endpoint is None or up.seen.endpoint.state.in_progress:
         return
-    sound = up.state_of(record.prod), up.release_of(record.prod)
-    can = record.prod is None or sound == (Provisioning.SUCCEEDED, record.prod_release)
+    fit = up.state_of(record.prod) is Provisioning.SUCCEEDED and up.carries(record.prod, record.prod_release)
+    can = record.prod is None or fit
+    if record.prod is None and up.before:
+        return  # the tag that says who is prod is lost
     if up.release_of(who) != record.release:
         return
     unprovisioned = up.state_of(who) is Provisioning.FAILED
@@ -283,6 +306,7 @@ def a_failure_takes_back(up: Up) -> None:
     else:
         assert up.step.kind is StepKind.HOLD
         assert up.step.phase is Phase.DEGRADED
+        assert up.step.outcome is Outcome.STUCK
 
 
 def every_put_is_a_diff(up: Up) -> None:
@@ -321,6 +345,7 @@ def _unreadable(up: Up) -> bool:
 
 LAWS = (
     *STAGE_LAWS,
+    *PEOPLE_LAWS,
     decide_is_pure,
     traffic_sums_to_100_or_is_empty,
     a_map_names_only_what_exists,

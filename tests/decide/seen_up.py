@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rollout.core.known import inferred
 from rollout.core.record import Record, RecordError
 from rollout.core.traffic import live
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rollout.core.gates.evidence import Unreadable
     from rollout.core.gates.history import Thin
     from rollout.core.gates.judgement import Judgement
+    from rollout.core.intent import Verb
     from rollout.core.judging import Question
     from rollout.core.observed import Observed, Provisioning
     from rollout.core.plan import Plan
@@ -60,7 +62,23 @@ class Up:
             found = Record.from_tags(self.seen.endpoint.tags) if self.seen.endpoint is not None else None
         except RecordError:
             found = None
-        return found or Record()
+        return inferred(found, self.seen)[0] if found is not None else Record()
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether the endpoint carries no record, or one that can't be read."""
+        return self.seen.endpoint is None or Record.readable(self.seen.endpoint.tags) is None
+
+    def does(self, *verbs: Verb) -> bool:
+        """Return whether the step does what a person asked for by one of these words."""
+        return self.step.honours is not None and self.step.honours.verb in verbs
+
+    def carries(self, name: str | None, release: str | None) -> bool:
+        """Return whether a live deployment is known to have that release."""
+        found, taken = self.seen.deployments.get(name or ""), self.record.adopted
+        if found is None or found.release is not None:
+            return found is not None and found.release == release
+        return taken is not None and (taken.name, taken.content) == (found.name, found.content)
 
     @property
     def drifted(self) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollout.core.plan import OnInconclusive, OnNoData
+from rollout.core.record import SINCE
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from seen_up import Up
+
+APPROVAL = "needs a person's approval"
 
 
 def live_and_mirrored_never_at_once(up: Up) -> None:
@@ -20,8 +23,8 @@ def live_and_mirrored_never_at_once(up: Up) -> None:
     assert len(copies) <= 1, copies
     assert not set(copies) & set(up.after), f"{copies} mirrored beside {up.after}"
     assert all(share <= 50 for share in copies.values())
-    if up.step.kind is not StepKind.ABORT:
-        assert set(copies) <= {up.record.candidate}
+    if up.step.kind not in (StepKind.ABORT, StepKind.UNDO):
+        assert set(copies) <= {up.record.candidate, up.step.record.candidate}
         assert up.step.routing.same(up.step.record.routing), "the record says another routing than the PUT"
     if copies and up.step.kind is StepKind.ADVANCE:
         assert dict(up.before) == dict(up.after), "a mirrored rung moved live traffic"
@@ -43,8 +46,13 @@ def what_was_frozen_stays_until_the_rollout_ends(up: Up) -> None:
     if kind in (StepKind.START, StepKind.PROMOTE, StepKind.ABORT):
         assert (after.baseline, after.past, after.mirror) == (None, (), 0)
         return
-    if before.baseline is not None:
+    if kind is StepKind.ADOPT and not after.stage and not after.mirror:
+        assert (after.baseline, after.past) == (None, ()), "at the probe's rung, and something is frozen"
+    elif before.baseline is not None:
         assert after.baseline == before.baseline
+    elif after.baseline is not None and up.unrecorded:
+        assert kind is StepKind.ADOPT
+        assert after.tags().items() >= {**up.seen.published.record, SINCE: after.tags()[SINCE]}.items()
     elif after.baseline is not None:
         assert kind is StepKind.ADVANCE
         assert after.baseline == up.usual
@@ -83,6 +91,7 @@ def doubt_holds_asks_or_takes_back(up: Up) -> None:
     if step.phase is Phase.PAUSED:
         assert step.kind is StepKind.HOLD
         assert step.outcome is Outcome.FINE
+    if step.phase is Phase.PAUSED and up.seen.published.paused is None and APPROVAL not in step.reason:
         assert overdue
         assert doubt
         assert judgement is not None
@@ -99,6 +108,10 @@ def doubt_holds_asks_or_takes_back(up: Up) -> None:
 def an_approval_for_something_else_is_told(up: Up) -> None:
     approved = up.seen.published.approved
     if approved is None:
+        return
+    following = up.plan.next_stage(up.record.stage or 0, up.record.mirror)
+    asks = approved.margin is None and following is not None and following.approval
+    if asks and (approved.release, approved.stage) == (up.record.release, following.name):
         return
     if (approved.release, approved.stage) != (up.record.release, up.record.rung):
         assert approved.show() in up.step.reason

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from azure_model import Azure, Ended, Quality, Refused, Weather
+from azure_model import Azure, Ended, Live, Quality, Refused, Weather
 from laws import LAWS, azure_refuses_nothing
 from seen_up import Up
 
@@ -15,7 +15,10 @@ from rollout.core.decide import decide
 from rollout.core.gates.evidence import Unreadable
 from rollout.core.gates.history import Thin
 from rollout.core.gates.judgement import Compared, Finding, Judgement, Line
+from rollout.core.intended import subject
+from rollout.core.intent import Intent, Paused, Verb
 from rollout.core.judging import Question, baseline_due, question
+from rollout.core.known import inferred
 from rollout.core.observed import Approval, Provisioning
 from rollout.core.plan import Plan, Stage
 from rollout.core.publication import lags
@@ -125,6 +128,30 @@ class Story:
         )
         self.azure.published = replace(self.azure.published, approved=approved)
 
+    def say(
+        self, verb: Verb, why: str = "so it is", *, release: str | None = None, rung: str | None = None
+    ) -> Intent:
+        """Write an intent, as a command does: for what is there now, unless something else is named."""
+        meant = subject(verb, self.plan, Record.from_tags(self.azure.tags))
+        named = release or (meant.release if meant is not None else ONE)
+        intent = Intent(verb, named, rung or (meant.rung if meant else None), "ada", self.azure.now, why)
+        self.azure.published = replace(self.azure.published, intent=intent)
+        return intent
+
+    def pause(self, why: str = "freeze") -> None:
+        """Write a pause."""
+        paused = Paused("bob", self.azure.now, why)
+        self.azure.published = replace(self.azure.published, paused=paused)
+
+    def resume(self) -> None:
+        """Take the pause away."""
+        self.azure.published = replace(self.azure.published, paused=None, resumed=self.azure.now)
+
+    def portal(self, traffic: dict[str, int], mirror: dict[str, int] | None = None) -> None:
+        """Set the traffic by hand."""
+        self.azure.traffic, self.azure.mirror = traffic, mirror or {}
+        self.azure.edited = self.azure.now
+
     def wait(self, minutes: float) -> None:
         """Let Azure's clock go on."""
         self.azure.wait(minutes * MINUTE)
@@ -207,7 +234,8 @@ class Story:
         """After an `up` that came to its end the tags say what the endpoint says."""
         if not up.step.kind.publishes:
             return
-        assert not lags(self.record, self.azure.published), "published, and lagging at once"
+        record = inferred(self.record, self.azure.observe())[0]
+        assert not lags(record, self.azure.published), "published, and lagging at once"
         step, probe = self.preview(metrics).step, self.azure.published.probe
         if step.probe is not None and step.kind is StepKind.REPAIR:
             assert probe is None or probe.verdict is not Verdict.SUCCESSFUL, "probed, and to be probed again"
@@ -271,6 +299,15 @@ def soaking() -> Story:
 def comparing(ups: int, quality: Quality = Quality.GOOD, **changes: object) -> Story:
     """Return a release so many `up`s on its way up a ladder with a mirrored rung and a gate that compares."""
     return rolling_out(ups, quality, **{"stages": SHADOW_LADDER, "compared_gates": 1, **changes})
+
+
+def serving_already(name: str = "main", **tags: str) -> Story:
+    """Return an endpoint that somebody made, with one deployment that serves, and config that says so."""
+    story = Story(azure=Azure(traffic={name: 100}, tags={"team": "credit", **tags}))
+    story.azure.deployments[name] = Live(None, Provisioning.SUCCEEDED)
+    story.config(ONE)
+    story.wait(1)
+    return story
 
 
 def step_of(story: Story, metrics: Metrics = Metrics.FINE, weather: Weather | None = None) -> Step:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from story import LADDER, MINUTE, SHADOW_LADDER, History, Metrics, Story
 
+from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning, Published
 from rollout.core.plan import OnInconclusive, OnNoData, Stage
+from rollout.core.record import PROD, PROD_RELEASE, Record
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
 
@@ -23,6 +25,8 @@ OTHER_LADDERS = (
     SHADOW_LADDER,
     (Stage(0, 10 * MINUTE, mirror=50), Stage(100, 30 * MINUTE)),
     (Stage(5, 10 * MINUTE), Stage(10, 30 * MINUTE), Stage(25, 30 * MINUTE), Stage(100, 120 * MINUTE)),
+    tuple(replace(stage, approval=True, deadline=90 * MINUTE) for stage in LADDER),
+    tuple(replace(stage, deadline=40 * MINUTE) for stage in SHADOW_LADDER),
 )
 
 
@@ -43,6 +47,7 @@ class Histories(RuleBasedStateMachine):
         second=st.integers(0, 11),
         ladder=st.sampled_from([LADDER, SHADOW_LADDER, SHADOW_LADDER]),
         gates=st.integers(0, 2),
+        adopted=st.booleans(),
     )
     def some_way_up(  # noqa: PLR0917  # a beginning has many sides
         self,
@@ -52,10 +57,16 @@ class Histories(RuleBasedStateMachine):
         second: int,
         ladder: tuple[Stage, ...],
         gates: int,
+        adopted: bool,  # noqa: FBT001
     ) -> None:
         self.azure.zeros_linger = lingers
         self.story.plan = replace(self.story.plan, stages=ladder, compared_gates=gates)
+        if adopted:
+            self.azure.traffic = {"main": 100}
+            self.azure.deployments["main"] = Live(None, Provisioning.SUCCEEDED)
         self.release(Quality.GOOD)
+        if adopted:
+            self.story.say(Verb.ADOPT)
         self.good_days(first)
         self.release(quality)
         self.good_days(second)
@@ -131,6 +142,54 @@ class Histories(RuleBasedStateMachine):
         self.story.wait(minutes)
         self.story.up(Metrics.DOUBTFUL)
 
+    @rule(
+        verb=st.sampled_from(Verb),
+        why=st.sampled_from(["complaints", "complaints", ""]),
+        release=st.sampled_from([None, None, None, None, 0]),
+        rung=st.sampled_from([None, None, None, "10"]),
+        minutes=st.sampled_from([0, 0, 1, 45]),
+        metrics=st.sampled_from([Metrics.FINE, *Metrics]),
+    )
+    def a_person_says(  # noqa: PLR0917
+        self, verb: Verb, why: str, release: int | None, rung: str | None, minutes: int, metrics: Metrics
+    ) -> None:
+        self.story.say(verb, why, release=None if release is None else f"credit-risk:{release}", rung=rung)
+        self.story.wait(minutes)
+        self.up(metrics)
+
+    @rule(metrics=st.sampled_from(Metrics), minutes=st.sampled_from([0, 45, 26 * 60]), ends=st.booleans())
+    def a_person_pauses(self, metrics: Metrics, minutes: int, ends: bool) -> None:  # noqa: FBT001
+        self.story.pause()
+        self.story.wait(minutes)
+        self.up(metrics)
+        if ends:
+            self.story.resume()
+
+    @rule()
+    def a_person_resumes(self) -> None:
+        self.story.resume()
+
+    @rule(minutes=st.sampled_from([0, 45]))
+    def a_person_approves_the_next_stage(self, minutes: int) -> None:
+        record = self.story.record
+        following = self.story.plan.next_stage(record.stage or 0, record.mirror)
+        self.story.approve(None, stage=following.name if following is not None else "100")
+        self.story.wait(minutes)
+        self.up(Metrics.FINE)
+
+    @precondition(lambda self: self.story.record.prod is not None)
+    @rule(which=st.sampled_from(["all", PROD, PROD_RELEASE]))
+    def the_endpoints_tags_are_lost(self, which: str) -> None:
+        kept = dict(self.azure.tags)
+        for name in list(self.azure.tags) if which == "all" else [which]:
+            self.azure.tags.pop(name, None)
+        for _ in range(2):
+            self.up(Metrics.FINE)
+        self.story.say(Verb.ADOPT)
+        self.up(Metrics.FINE)
+        if self.story.record.prod is None or self.story.record.prod_release is None:
+            self.azure.tags = {**kept, **self.azure.tags}
+
     @rule(writes=st.integers(1, 4), begun=st.booleans(), again=st.booleans())
     def up_is_killed(self, writes: int, begun: bool, again: bool) -> None:  # noqa: FBT001
         self.story.up(weather=Weather(cut_after=writes, in_the_middle=begun))
@@ -189,6 +248,7 @@ class Histories(RuleBasedStateMachine):
         for name in list(self.azure.mirror):
             if self.azure.share(name):
                 self.azure.mirror.pop(name)
+        self.azure.edited = self.azure.now
 
     @precondition(lambda self: self.story.live)
     @rule(data=st.data())
@@ -200,6 +260,7 @@ class Histories(RuleBasedStateMachine):
         )
         name = data.draw(st.none() | st.sampled_from(idle)) if idle else None
         self.azure.mirror = {} if name is None else {name: data.draw(st.integers(1, 50))}
+        self.azure.edited = self.azure.now
 
     @rule(what=st.sampled_from(["all", "probe", "phase", "stale", "state"]), data=st.data())
     def memory_is_lost(self, what: str, data: st.DataObject) -> None:
@@ -252,12 +313,20 @@ class Histories(RuleBasedStateMachine):
 
     def _put_right(self) -> None:
         azure, record = self.azure, self.story.record
+        self.story.resume()
+        plain = tuple(replace(stage, approval=False, deadline=None) for stage in self.story.plan.stages)
+        self.story.plan = replace(self.story.plan, stages=plain)
+        if Record.from_tags(azure.tags) is None and azure.traffic:
+            self._adopted()
+            record = self.story.record
         azure.endpoint_state = Provisioning.SUCCEEDED
         recorded = set(record.traffic)
         roles = {record.prod: record.prod_release, record.candidate: record.release}
         for name, release in roles.items():
             share = record.traffic.get(name or "", 0) or record.routing.mirror.get(name or "", 0)
             it = azure.deployments.get(name or "")
+            if record.adopted is not None and record.adopted.name == name and it is not None:
+                continue
             if name and release and (share or name == record.prod) and (it is None or it.release != release):
                 azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
         if azure.traffic is not None:
@@ -268,7 +337,7 @@ class Histories(RuleBasedStateMachine):
         for name, it in list(azure.deployments.items()):
             if name == record.prod or it.state in (Provisioning.CREATING, Provisioning.UPDATING):
                 it.state, it.ends_as = Provisioning.SUCCEEDED, None
-            if it.release is None:
+            if it.release is None and name not in azure.adopted:
                 azure.deployments.pop(name)
         above = record.stage or record.mirror
         if above and self.story.plan.stage_at(record.stage or 0, record.mirror) is None:
@@ -277,6 +346,16 @@ class Histories(RuleBasedStateMachine):
             self.story.plan = replace(self.story.plan, stages=stages)
         assert recorded >= set(azure.traffic or {})
 
+    def _adopted(self) -> None:
+        """Take over what serves, all of it moved to one deployment first."""
+        self.azure.endpoint_state = Provisioning.SUCCEEDED
+        for it in self.azure.deployments.values():
+            it.state, it.ends_as = Provisioning.SUCCEEDED, None
+        name = max(self.azure.traffic or {}, key=self.azure.share)
+        self.story.portal({name: 100})
+        self.story.say(Verb.ADOPT)
+        assert self.story.up().step.kind is StepKind.ADOPT
+
     def _it_came_to_its_end(self) -> None:
         plan, record, last = self.story.plan, self.story.record, self.story.up().step
         assert last.kind is StepKind.NONE, last
@@ -284,7 +363,7 @@ class Histories(RuleBasedStateMachine):
         assert record.candidate is None
         assert record.old_prod is None
         quality = self.azure.quality[plan.release]
-        if plan.release == record.failed_release:
+        if plan.release in record.failed:
             assert last.phase is Phase.DEGRADED
         elif quality is Quality.GOOD:
             assert last.phase is Phase.HEALTHY, last
@@ -293,7 +372,8 @@ class Histories(RuleBasedStateMachine):
             assert plan.release == record.prod_release, "a bad release neither serves nor was taken back"
         assert self.story.live == ({record.prod: 100} if record.prod else {})
         if record.prod:
-            assert self.azure.deployments[record.prod].release == record.prod_release
+            serving = self.azure.deployments[record.prod]
+            assert serving.release == record.prod_release or record.prod in self.azure.adopted
 
 
 Histories.TestCase.settings = settings(

@@ -14,7 +14,21 @@ from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.observed import Probe, Provisioning, Published
 from rollout.core.past import COMPARED_STAGES_LIMIT, PastStage
 from rollout.core.publication import PUBLISHED_TAGS, TAG_LENGTH, lags, wanted_tags
-from rollout.core.record import BASELINE, MIRROR, SINCE, STAGE, STAGES, TAGS, TRAFFIC, Record, RecordError
+from rollout.core.record import (
+    ADOPTED,
+    BASELINE,
+    MIRROR,
+    SINCE,
+    STAGE,
+    STAGES,
+    TAGS,
+    TRAFFIC,
+    Adopted,
+    Record,
+    RecordError,
+    with_failed,
+    without_failed,
+)
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict, worst
 from rollout.core.window import Window
@@ -65,6 +79,9 @@ RECORDS = st.builds(
     mirror=st.integers(0, 50),
     baseline=st.none() | BASELINES,
     past=past_stages(),
+    old_prod_release=st.none() | RELEASES,
+    failed_before=st.lists(RELEASES, max_size=3).map(tuple),
+    adopted=st.none() | st.builds(Adopted, NAMES, st.from_regex(r"[0-9a-f]{8}", fullmatch=True)),
 )
 
 
@@ -198,6 +215,23 @@ def test_the_published_copy_is_the_record_and_its_phase(record: Record, phase: P
     assert lags(record, Published())
 
 
+@given(st.lists(RELEASES, max_size=12))
+def test_what_was_taken_back_is_remembered_as_long_as_it_fits(releases: list[str]) -> None:
+    record = Record()
+    for release in releases:
+        last, before = with_failed(record.failed, release)
+        record = Record(failed_release=last, failed_before=before)
+        assert record.failed[0] == release
+        assert len(set(record.failed)) == len(record.failed)
+    assert all(len(text) <= TAG_LENGTH for text in record.tags().values())
+    assert list(record.failed) == list(dict.fromkeys(reversed(releases)))[: len(record.failed)]
+    short = len(" ".join(releases)) <= TAG_LENGTH
+    assert not short or set(record.failed) == set(releases)
+    if record.failed:
+        last, before = without_failed(record.failed, record.failed[-1])
+        assert Record(failed_release=last, failed_before=before).failed == record.failed[:-1]
+
+
 def test_no_tags_are_no_record() -> None:
     assert Record.from_tags({}) is None
     assert Record.from_tags({"team": "credit"}) is None
@@ -257,6 +291,9 @@ def test_what_is_frozen_can_be_read_by_people() -> None:
         (BASELINE, FROZEN.replace("31.0", "Infinity")),
         (BASELINE, FROZEN.replace("31.0", "true")),
         (BASELINE, FROZEN.replace('"gates":2', '"gate":2')),
+        (ADOPTED, ""),
+        (ADOPTED, "main"),
+        (ADOPTED, "main 1a2b3c4d more"),
         (STAGES, ""),
         (STAGES, "10"),
         (STAGES, "10@2026-11-21T10:02:00Z"),
@@ -365,10 +402,11 @@ def test_only_a_step_that_does_something_writes() -> None:
     assert set(StepKind) - publishing == {StepKind.NONE, StepKind.HOLD}
 
 
-def test_red_is_for_a_take_back_and_for_what_cant_be_read() -> None:
+def test_red_is_for_a_take_back_and_for_what_nobody_can_do_or_read() -> None:
     assert [outcome for outcome in Outcome if outcome.exits_non_zero] == [
         Outcome.TAKEN_BACK,
         Outcome.UNREADABLE,
+        Outcome.STUCK,
     ]
 
 

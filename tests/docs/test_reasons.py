@@ -11,7 +11,17 @@ from tests.docs.sentences import fragments, reasons, said
 
 PAGE = text("docs/operating.md")
 PULUMIS = {"the stack is currently locked"}
-DECIDES = [f"rollout/core/{name}.py" for name in ("decide", "climbing", "inconclusive", "taking_back")]
+NAMES = (
+    "adopting",
+    "by_people",
+    "climbing",
+    "decide",
+    "drifting",
+    "inconclusive",
+    "pausing",
+    "taking_back",
+)
+DECIDES = [f"rollout/core/{name}.py" for name in NAMES]
 
 
 def shown() -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Self
 
 import pulumi
 import pytest
@@ -44,6 +45,22 @@ class FakeAzure:
     def probe(self, deployment: str, release: str, prod: str | None) -> tuple[Probe, str]:
         assert (deployment, prod) == ("green", "blue")
         return Probe(self.verdict, release, LATER), "because"
+
+
+@dataclass
+class FakeTags:
+    """The stack's tags at the moment of publishing."""
+
+    now: dict[str, str]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def result(self) -> dict[str, str]:
+        return self.now
 
 
 def _published(
@@ -97,23 +114,25 @@ def test_traffic_and_mirror_are_read_back_as_the_step_leaves_them(monkeypatch: p
     assert live.asked == routing
 
 
+SAID = f"{RELEASE}@10 by ada at 2026-11-21T09:00:00Z"
+
+
 @pytest.mark.parametrize(
-    ("kind", "approved", "stays"),
+    ("clears", "now", "stays"),
     [
-        (StepKind.REPAIR, f"{RELEASE}@0m20 margin 2.1pp by ada at 2026-11-21T09:00:00Z", True),
-        (StepKind.REPAIR, f"{RELEASE}@10 margin 2.1pp by ada at 2026-11-21T09:00:00Z", False),
-        (StepKind.REPAIR, "m:1-deadbeef@0m20 by ada at 2026-11-21T09:00:00Z", False),
-        (StepKind.REPAIR, "go on", False),
-        (StepKind.ADVANCE, f"{RELEASE}@0m20 margin 2.1pp by ada at 2026-11-21T09:00:00Z", False),
-        (StepKind.ABORT, f"{RELEASE}@0m20 margin 2.1pp by ada at 2026-11-21T09:00:00Z", False),
+        (("ROLLOUT_APPROVED",), SAID, False),
+        ((), SAID, True),
+        (("ROLLOUT_INTENT",), SAID, True),
+        (("ROLLOUT_APPROVED",), f"{RELEASE}@50 by bob at 2026-11-21T09:59:00Z", True),
     ],
 )
-def test_an_approval_is_removed_once_it_is_of_no_use(
+def test_a_persons_word_is_removed_once_it_is_of_no_use_and_no_new_one(
     monkeypatch: pytest.MonkeyPatch,
-    kind: StepKind,
-    approved: str,
+    clears: tuple[str, ...],
+    now: str,
     stays: bool,  # noqa: FBT001
 ) -> None:
-    step = replace(STEP, kind=kind, probe=None, record=replace(STEP.record, mirror=20))
-    written = _published(monkeypatch, FakeAzure(), step, {"ROLLOUT_APPROVED": approved})
+    monkeypatch.setattr(tags, "PendingTags", lambda _stack: FakeTags({"ROLLOUT_APPROVED": now}))
+    step = replace(STEP, probe=None, clears=clears)
+    written = _published(monkeypatch, FakeAzure(), step, {"ROLLOUT_APPROVED": SAID})
     assert ("ROLLOUT_APPROVED" in written) is stays
