@@ -11,15 +11,11 @@ import status
 from runner import error, output
 from stacks import stacks
 
-WHAT = ("rollout:model", "rollout:environment", "rollout:code", "rollout:scoringScript")
-"""What makes a release, as far as config names it; sizes are each stack's own."""
-LATEST = "@latest"
-
 
 def promotions() -> int:
     """Set the output `changes`: the config files of stacks that should follow the stack before them.
 
-    A stack that can't be read keeps no other waiting; the exit code says it.
+    One that can't be read, or can't follow, keeps no other waiting; the exit code says it.
     """
     found: list[dict[str, str]] = []
     code = 0
@@ -35,7 +31,10 @@ def promotions() -> int:
             continue
         file = Path(f"Pulumi.{target}.yaml")
         before = file.read_text()
-        _release(source, target, seen["wanted"])
+        if why := _refused(source, target):
+            error(f"{seen['wanted']} can't be promoted from {source} to {target}: {why}")
+            code = 1
+            continue
         after = file.read_text()
         if after == before:
             print(f"{target} names what is Healthy in {source}")
@@ -47,21 +46,13 @@ def promotions() -> int:
     return code
 
 
-def _release(source: str, target: str, release: str) -> None:
-    """Set what the target's config names to what is Healthy in the source."""
-    wanted, named = _config(source), _config(target)
-    for key in WHAT:
-        value = wanted[key]
-        if value.endswith(LATEST):
-            value = f"{value.removesuffix(LATEST)}:{release.rpartition('-')[0].rpartition(':')[2]}"
-        if value != named[key]:
-            _pulumi("config", "set", "--stack", target, "--", key, value)
-
-
-def _config(stack: str) -> dict[str, str]:
-    found = json.loads(_pulumi("config", "--stack", stack, "--json"))
-    return {key: found.get(key, {}).get("value", "") for key in WHAT}
-
-
-def _pulumi(*arguments: str) -> str:
-    return subprocess.run(["pulumi", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
+def _refused(source: str, target: str) -> str:
+    """Let the target's config name what is Healthy in the source; return why it can't, or an empty text."""
+    done = subprocess.run(
+        ["rollout", "release", "--from", source, "--stack", target],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(done.stdout)
+    return "" if done.returncode == 0 else done.stderr.strip() or f"it ended with {done.returncode}"

@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 STACKS = ("dev", "staging")
 PIPELINE = ROOT / ".github" / "pipeline"
 ROLLOUT = """#!/bin/sh
-cat "$SAID"
-exit "$CODE"
+[ "$1" = status ] && { cat "$SAID"; exit "$CODE"; }
+[ -z "$REFUSED" ] || { echo "$REFUSED" >&2; exit 2; }
+echo "rollout:model: $NEW" > "Pulumi.$5.yaml"
 """
 PULUMI = """#!/bin/sh
-case "$1 $2" in
-"config --stack") cat "config.$3" ;;
-"config set") echo "$6: $7" >> "Pulumi.$4.yaml" ;;
-*) cat "$DIFF"; exit "${PREVIEW:-0}" ;;
-esac
+cat "$DIFF"
+exit "${PREVIEW:-0}"
 """
 
 
@@ -89,8 +87,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
             machine(azure.env),
             hub,
             address,
-            {"": {"ROLLOUT_STACKS": " ".join(STACKS)}, "preview": where, "dev": where},
-            {"preview": secret, "dev": secret},
+            {"": {"ROLLOUT_STACKS": " ".join(STACKS)}, "preview": where, "promotion": where, "dev": where},
+            {"preview": secret, "promotion": secret, "dev": secret},
         )
         yield Repository(Rollout(azure, project), hub, runner)
     finally:

@@ -83,7 +83,7 @@ def test_every_job_ends(name: str):
 
 @pytest.mark.parametrize("name", [name for name, may in MAY.items() if may == AZURE])
 def test_azure_is_reached_from_an_environment_only(name: str):
-    assert JOBS[name]["environment"] in ("preview", "${{ inputs.stack }}")
+    assert JOBS[name]["environment"] in ("preview", "promotion", "${{ inputs.stack }}")
 
 
 def test_only_one_job_runs_up_and_one_at_a_time():

@@ -153,32 +153,36 @@ RELEASED = {
 
 
 @pytest.mark.parametrize(
-    ("status", "model", "written"),
+    ("status", "named", "proposed"),
     [
-        (RELEASED, "azureml:tiny:2", "rollout:model: azureml:tiny:2\n"),
-        (RELEASED, "azureml:tiny@latest", "rollout:model: azureml:tiny:2\n"),
-        (
-            RELEASED,
-            "azureml://registries/r/models/tiny/versions/2",
-            "rollout:model: azureml://registries/r/models/tiny/versions/2\n",
-        ),
-        (RELEASED, "azureml:tiny:1", None),
-        ({**RELEASED, "phase": "Degraded"}, "azureml:tiny:2", None),
-        ({**RELEASED, "wanted": "tiny:3-12345678"}, "azureml:tiny:2", None),
-        (says("start", stage=None), "azureml:tiny:2", None),
+        (RELEASED, "tiny:1", True),
+        (RELEASED, "tiny:2", False),
+        ({**RELEASED, "phase": "Degraded"}, "tiny:1", False),
+        ({**RELEASED, "wanted": "tiny:3-12345678"}, "tiny:1", False),
+        (says("start", stage=None), "tiny:1", False),
     ],
 )
 def test_what_is_healthy_is_proposed_for_the_next_stack(
-    command: Command, tmp_path: Path, status: dict[str, Any], model: str, written: str | None
+    command: Command,
+    tmp_path: Path,
+    status: dict[str, Any],
+    named: str,
+    proposed: bool,  # noqa: FBT001
 ):
-    (tmp_path / "Pulumi.prod.yaml").write_text("")
-    for stack, named in (("dev", model), ("prod", "azureml:tiny:1")):
-        config = {"rollout:model": {"value": named}, "rollout:environment": {"value": "azureml:tiny:1"}}
-        (tmp_path / f"config.{stack}").write_text(json.dumps(config))
-    code, said, outputs = command("promotions", status, ROLLOUT_STACKS="dev prod")
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"rollout:model: {named}\n")
+    code, said, outputs = command("promotions", status, ROLLOUT_STACKS="dev prod", NEW="tiny:2")
     assert code == 0, said
-    changes = json.loads(outputs["changes"])
-    assert [each["content"] for each in changes] == ([written] if written else [])
+    change = {"from": "dev", "to": "prod", "release": "tiny:2-abcdef12", "file": "Pulumi.prod.yaml"}
+    expected = [{**change, "content": "rollout:model: tiny:2\n"}] if proposed else []
+    assert json.loads(outputs["changes"]) == expected
+
+
+def test_what_cannot_be_promoted_is_red(command: Command, tmp_path: Path):
+    (tmp_path / "Pulumi.prod.yaml").write_text("")
+    code, said, outputs = command("promotions", RELEASED, ROLLOUT_STACKS="dev prod", REFUSED="not registered")
+    assert code == 1
+    assert "::error::tiny:2-abcdef12 can't be promoted from dev to prod: not registered" in said
+    assert outputs == {"changes": "[]"}
 
 
 def git(folder: Path, *arguments: str) -> str:
