@@ -14,6 +14,7 @@ from rollout.azure.errors import Missing
 from rollout.azure.sharing import shared_ref
 from rollout.azure.workspace import read_asset, read_workspace
 from rollout.core.assets import AssetKind, AssetRef, VersionId
+from rollout.core.known import known
 from rollout.core.moves import Scene
 from rollout.core.observed import Provisioning
 from rollout.core.promotion import (
@@ -134,7 +135,7 @@ def proved(
     the endpoint's first release.
     """
     promotes = settings.promotes
-    record = Record.readable(seen.endpoint.tags) if seen.endpoint else None
+    record = known(seen)
     under_way, prod = (record.release, record.prod_release) if record else (None, None)
     if promotes is None or not needs_proof(step, wanted.id, under_way, prod):
         return step

@@ -13,8 +13,8 @@ from rollout.azure import observe, releases
 from rollout.azure.assess import assess
 from rollout.cli.stack import open_stack
 from rollout.cli.usage import UsageError
+from rollout.core.known import known
 from rollout.core.publication import TAG_LENGTH
-from rollout.core.record import Record
 from rollout.stack import tags
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rollout.cli.stack import StackView
     from rollout.core.observed import Published
     from rollout.core.plan import Plan
+    from rollout.core.record import Record
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Moment:
     @property
     def record(self) -> Record | None:
         """The live endpoint's record; None where there is no endpoint, or no record that can be read."""
-        return Record.readable(self.sight.endpoint.core.tags) if self.sight.endpoint else None
+        return known(self.sight.observed(self.published))
 
     def outlook(self, **said: Any) -> Assessment:
         """Return what the next `pulumi up` would do if these things were said: fields of `Published`."""

@@ -22,16 +22,14 @@ from rollout.core.publication import (
     TAG_LENGTH,
 )
 from rollout.core.record import SINCE, TAGS
+from rollout.stack.pulumi_cli import NO_CLI, PATIENCE, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-_PATIENCE = 60.0
-"""Seconds that one call of the CLI may take; against a backend in the cloud it is a request or two."""
 
-
-NO_CLI = 'pulumi isn\'t on PATH: run `make setup`, then `eval "$(tools/env)"`'
+SILENT = "the Pulumi CLI said nothing"
 
 
 class TagError(Exception):
@@ -55,12 +53,12 @@ class PendingTags:
     def result(self) -> dict[str, str]:
         """Return the tags. Raises `TagError` if they can't be read: that is not the same as none."""
         try:
-            out, err = self._process.communicate(timeout=_PATIENCE)
+            out, err = self._process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            raise TagError(f"the tags of stack {self._stack} weren't read within {_PATIENCE:.0f} s") from None
+            raise TagError(f"the tags of stack {self._stack} weren't read within {PATIENCE:.0f} s") from None
         if self._process.returncode:
-            raise TagError(f"the tags of stack {self._stack} can't be read: {_said(err)}")
+            raise TagError(f"the tags of stack {self._stack} can't be read: {last_line(err) or SILENT}")
         try:
             tags = json.loads(out or "{}")
         except json.JSONDecodeError:
@@ -142,16 +140,11 @@ def _turn(name: str) -> int:
 def _tag(stack: str, verb: str, name: str, *value: str) -> None:
     command = ["pulumi", "stack", "tag", verb, "--non-interactive", "--stack", stack, "--", name, *value]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired:
-        raise TagError(f"stack tag {name} wasn't written within {_PATIENCE:.0f} s") from None
+        raise TagError(f"stack tag {name} wasn't written within {PATIENCE:.0f} s") from None
     if done.returncode:
-        raise TagError(f"stack tag {name} wasn't written: {_said(done.stderr)}")
-
-
-def _said(stderr: str) -> str:
-    lines = [line for line in stderr.splitlines() if line.strip()]
-    return lines[-1].removeprefix("error: ") if lines else "the Pulumi CLI said nothing"
+        raise TagError(f"stack tag {name} wasn't written: {last_line(done.stderr) or SILENT}")
 
 
 def _instant(text: str | None) -> datetime | None:
