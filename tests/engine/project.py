@@ -145,8 +145,12 @@ class Project:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the Pulumi CLI in a process group of its own, for a test that ends it early."""
+        return self.begin(["pulumi", *arguments])
+
+    def begin(self, command: list[str]) -> subprocess.Popen[str]:
+        """Start a command in the project, in a process group of its own."""
         return subprocess.Popen(
-            ["pulumi", *arguments],
+            command,
             cwd=self.folder,
             env=self.env,
             stdout=subprocess.PIPE,

@@ -1,0 +1,243 @@
+"""The faults that are ordered around a real `pulumi up`, each in one phase of a rollout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.rollout import Rollout
+
+Order = list[dict[str, Any]]
+EXPIRED = {
+    "error": "invalid_grant",
+    "error_description": "AADSTS700082: The refresh token has expired due to inactivity.",
+    "error_codes": [700082],
+}
+OLD_TOKEN = {"error": {"code": "ExpiredAuthenticationToken", "message": "The access token has expired."}}
+
+
+class How(StrEnum):
+    """What is done beside ordering the fault at the local Azure."""
+
+    ORDERED = "ordered"
+    KILLED = "killed while the operation is stuck"
+    FULL = "full before it begins"
+    FILLED = "full from the endpoint's PUT on"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault, in one phase."""
+
+    fault: str
+    """In words, for the table."""
+    phase: str
+    order: Callable[[Rollout], Order]
+    code: int = 0
+    """What `pulumi up` must end with."""
+    step: str | None = None
+    """The step that it must tell; None: the program didn't come so far."""
+    moves: bool = True
+    """Whether the traffic may be another one afterwards."""
+    how: How = How.ORDERED
+    then: tuple[str, ...] = ()
+    """The steps of the `up`s that follow, the fault gone."""
+    rate: float = 1
+    """How fast Azure's clock runs meanwhile."""
+    clear_after: float = 0
+    """Seconds to wait with the fault gone before the next `up`."""
+
+
+def _of(what: str, method: str = "PUT", **fault: Any) -> Callable[[Rollout], Order]:
+    def order(rollout: Rollout) -> Order:
+        path = what.replace("ENDPOINT", f"/onlineEndpoints/{rollout.project.endpoint}")
+        return [{"match": {"method": method, "path": path}, **fault}]
+
+    return order
+
+
+def _operation(what: str, **fault: Any) -> Callable[[Rollout], Order]:
+    def order(rollout: Rollout) -> Order:
+        path = what.replace("ENDPOINT", f"/onlineEndpoints/{rollout.project.endpoint}")
+        return [{"operation": {"path": path, **fault}}]
+
+    return order
+
+
+def _stale(rollout: Rollout) -> Order:
+    return [{"stale": {"path": f"/onlineEndpoints/{rollout.project.endpoint}", "seconds": 60}}]
+
+
+def _late(_: Rollout) -> Order:
+    return [{"data": {"of": "metrics", "delay": 3600}}]
+
+
+def _gone(rollout: Rollout) -> Order:
+    candidate = rollout.endpoint()["tags"]["CANDIDATE_DEPLOYMENT"]
+    window = {"from": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+    return [{"data": {"of": "metrics", "deployment": candidate, **window}}]
+
+
+def _nothing(_: Rollout) -> Order:
+    return []
+
+
+PUT, READ, METRICS = r"ENDPOINT\?", r"ENDPOINT\?", "metrics:getBatch"
+FAILS = {"outcome": "fail", "code": "InternalServerError", "message": "An internal error occurred."}
+
+CASES = (
+    Case(
+        "creating the deployment fails in Azure",
+        "start",
+        _operation("ENDPOINT/deployments/", times=1, **FAILS),
+        1,
+        "start",
+        moves=False,
+        then=("abort",),
+    ),
+    Case(
+        "500 on four requests to ARM, whichever come",
+        "start",
+        _of("^/subscriptions/", ".*", status=500, times=4),
+        step="start",
+        moves=False,
+    ),
+    Case(
+        "429 with `Retry-After: 1` on three PUTs of the endpoint",
+        "advance to 10",
+        _of(PUT, status=429, retryAfter=1, times=3),
+        step="advance",
+    ),
+    Case(
+        "429 with `Retry-After: 1` on two metric queries",
+        "advance to 50",
+        _of(METRICS, "POST", status=429, retryAfter=1, times=2),
+        step="advance",
+    ),
+    Case(
+        "every connection cut that PUTs the endpoint",
+        "advance to 100",
+        _of(PUT, cut=True),
+        1,
+        "advance",
+        moves=False,
+        then=("advance",),
+    ),
+    Case(
+        "the endpoint's operation stuck for 8 s",
+        "promote",
+        _operation("ENDPOINT$", outcome="hang", seconds=8, times=1),
+        step="promote",
+    ),
+    Case(
+        "deleting old prod fails in Azure",
+        "retire",
+        _operation("ENDPOINT/deployments/", times=1, **FAILS),
+        1,
+        "retire",
+        then=("repair", "finish"),
+    ),
+    Case(
+        "the connection cut after Azure took the PUT, its answer lost",
+        "finish",
+        _of(PUT, cut=True, when="after", times=1),
+        step="finish",
+    ),
+    Case(
+        "the connection cut before Azure took the PUT",
+        "start",
+        _of(PUT, cut=True, times=1),
+        step="start",
+        moves=False,
+    ),
+    Case(
+        "the endpoint's operation stuck, `pulumi up` killed meanwhile",
+        "advance to 10",
+        _operation("ENDPOINT$", outcome="hang", seconds=15, times=1),
+        -9,
+        how=How.KILLED,
+        then=("hold", "repair"),
+        clear_after=15,
+    ),
+    Case(
+        "503 on every metric query",
+        "advance to 50",
+        _of(METRICS, "POST", status=503),
+        1,
+        "hold",
+        moves=False,
+        then=("advance",),
+    ),
+    Case("metrics an hour late", "advance to 100", _late, step="hold", moves=False),
+    Case("no metrics of the candidate at all", "advance to 100", _gone, step="hold", moves=False),
+    Case(
+        "the login has expired (AADSTS700082 for every token)",
+        "advance to 100",
+        _of("/oauth2/v2.0/token", "POST", status=400, body=EXPIRED),
+        1,
+        moves=False,
+    ),
+    Case(
+        "429 with `Retry-After: 3600` on every read of the endpoint",
+        "advance to 100",
+        _of(READ, "GET", status=429, retryAfter=3600),
+        1,
+        moves=False,
+    ),
+    Case(
+        "the endpoint's operation fails in Azure",
+        "advance to 100",
+        _operation("ENDPOINT$", times=1, **FAILS),
+        1,
+        "advance",
+        moves=False,
+        then=("advance",),
+    ),
+    Case("reads of the endpoint 60 s behind its writes", "promote", _stale, step="promote"),
+    Case(
+        "reads of the endpoint 60 s behind its writes",
+        "retire",
+        _stale,
+        step="retire",
+        rate=10,
+    ),
+    Case(
+        "the access token is refused in the middle (401 on the PUT, once)",
+        "finish",
+        _of(PUT, status=401, body=OLD_TOKEN, times=1),
+        step="finish",
+    ),
+    Case(
+        "the disk with Pulumi's state is full",
+        "start",
+        _nothing,
+        1,
+        moves=False,
+        how=How.FULL,
+        then=("start",),
+    ),
+    Case(
+        "the disk with Pulumi's state gets full once the endpoint is PUT",
+        "advance to 10",
+        _nothing,
+        1,
+        "advance",
+        how=How.FILLED,
+        then=("repair",),
+    ),
+    Case("reads of the endpoint 60 s behind its writes", "advance to 50", _stale, step="advance", rate=10),
+    Case(
+        "503 on every PUT of the endpoint",
+        "abort at 50",
+        _of(PUT, status=503),
+        1,
+        "abort",
+        moves=False,
+        then=("abort",),
+    ),
+)
+EVERY_DAY = (CASES[2], CASES[13], CASES[7])
