@@ -95,6 +95,14 @@ FULL: dict[str, Any] = {
     "maxWait": "45m",
     "onInconclusive": "abort",
     "onNoData": "abort",
+    "alerts": {
+        "actionGroup": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/actionGroups/people",
+        "email": ["ml-team@example.com"],
+        "webhook": ["https://hooks.example.com/rollout"],
+        "severity": 1,
+        "enabled": True,
+    },
+    "notify": {"webhook": "ROLLOUT_WEBHOOK", "secret": "ROLLOUT_WEBHOOK_KEY", "events": ["abort", "promote"]},
     "comparison": {"alpha": "4%", "beta": "3%", "minRequests": 60, "minMinutes": 4, "block": "30s"},
     "gates": [
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollout.core.assets import AssetKind, AssetRef
-from rollout.core.config import checks, probing, values
+from rollout.core.config import checks, probing, telling, values
 from rollout.core.config.comparison import Source, comparison, one_source
 from rollout.core.config.gates import REQUIRED as GATES_REQUIRED
 from rollout.core.config.gates import gate
@@ -86,6 +86,8 @@ def draft(raw: Mapping[str, str], report: Report) -> Settings:
         ladder=ladder(keys, reads_logs=_read_logs([gate for gate, _ in gates], source)),
         gates=tuple(gate for gate, _ in gates),
         comparison=comparison(keys.object("comparison"), source),
+        alerts=telling.alerts(keys.object("alerts")),
+        notify=telling.notify(keys.object("notify")),
         shared_through=shared_through(keys.object("models")),
         promotes=promotes(keys),
     )

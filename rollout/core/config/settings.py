@@ -7,8 +7,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rollout.core.alerts import AlertSettings
 from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings
 from rollout.core.gates.fixed import FixedGate
+from rollout.core.notify import NotifySettings
 from rollout.core.place import Place
 from rollout.core.plan import OnInconclusive, OnNoData, Plan, Stage
 from rollout.core.release import Release
@@ -119,6 +121,8 @@ class Settings:
     ladder: LadderSettings
     gates: tuple[Gate, ...]
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     shared_through: str | None = None
     """The registry through which models get from one workspace to another."""
     promotes: Promotes | None = None
