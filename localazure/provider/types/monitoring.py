@@ -52,4 +52,23 @@ METRIC_ALERT = ResourceType(
     naming="random",
 )
 
-TYPES = (DIAGNOSTIC_SETTING, ACTION_GROUP, METRIC_ALERT)
+SCHEDULED_QUERY_RULE = ResourceType(
+    name="monitor:ScheduledQueryRule",
+    path=f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/{{ruleName}}",
+    api_version="2025-01-01-preview",
+    envelope=_ENVELOPE,
+    inputs=words(
+        "actions autoMitigate checkWorkspaceAlertsStorageConfigured criteria description displayName enabled"
+        " evaluationFrequency identity kind location muteActionsDuration overrideQueryTimeRange"
+        " resolveConfiguration scopes severity skipQueryValidation tags targetResourceTypes windowSize"
+    ),
+    outputs=words(
+        "createdWithApiVersion etag isLegacyLogAnalyticsRule isWorkspaceAlertsStorageConfigured"
+        " name systemData type"
+    ),
+    nested={"identity": IDENTITY},
+    required=("criteria", "location", "scopes"),
+    naming="random",
+)
+
+TYPES = (DIAGNOSTIC_SETTING, ACTION_GROUP, METRIC_ALERT, SCHEDULED_QUERY_RULE)

@@ -33,8 +33,8 @@ _VARIABLE = values.text(
 _MOST = 10
 _EMAILS = f"a list of 1 to {_MOST} mail addresses, such as [ml-team@example.com]"
 _WEBHOOKS = (
-    f"a list of 1 to {_MOST} https addresses without user, query or fragment: one with a secret in it belongs "
-    "into an action group of your own, named by actionGroup"
+    f"a list of 1 to {_MOST} https addresses without user, query or fragment: one with a secret in it "
+    "belongs into an action group of your own, named by actionGroup"
 )
 _EVENTS = f"a list of steps, of {', '.join(TOLD)}"
 _NONE = object()
@@ -63,9 +63,7 @@ def notify(keys: Keys) -> NotifySettings:
         events=keys.take("events", _list(_event, _EVENTS), default.events),
     )
     if read.secret is not None and read.webhook is None and keys.report.sound(keys.at("webhook")):
-        keys.report.refuse(
-            keys.at("secret"), read.secret, "only where a webhook is named, whose bodies it signs"
-        )
+        keys.report.refuse(keys.at("secret"), HIDDEN, "only where a webhook is named, whose bodies it signs")
     keys.finish()
     return read
 
