@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rollout.cli.health import patient, place, traffic
+from rollout.cli.health import patient, place, standing, traffic
 from rollout.cli.health.check import Check, State
 from rollout.core import times
 from rollout.core.traffic import WHOLE
@@ -30,7 +30,11 @@ CHECKS: tuple[Callable[[Patient], Check], ...] = (
     place.login,
     place.workspace,
     place.endpoint,
+    standing.roles,
     place.evidence,
+    standing.quota,
+    standing.orphans,
+    standing.lock,
     traffic.traffic,
     traffic.ladder,
 )

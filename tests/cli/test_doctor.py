@@ -75,7 +75,21 @@ def test_without_pulumi_everything_else_waits(
         "python": "ok",
         "pulumi": "problem",
         "config": "problem",
-        **dict.fromkeys(("login", "workspace", "endpoint", "evidence", "traffic", "ladder"), "unknown"),
+        **dict.fromkeys(
+            (
+                "login",
+                "workspace",
+                "endpoint",
+                "roles",
+                "evidence",
+                "quota",
+                "orphans",
+                "lock",
+                "traffic",
+                "ladder",
+            ),
+            "unknown",
+        ),
     }
     assert "pulumi isn't on PATH" in found["checks"][1]["said"]
     assert found["checks"][1]["do"]
