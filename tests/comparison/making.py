@@ -45,7 +45,7 @@ def stage(
 def alike(requests: int, errors: int = 0, *, slower: float = 1.0) -> Arm:
     """An arm with what prod usually does, and the percentiles that go with it."""
     ok = requests - errors
-    counts = (round(ok * 0.5), round(ok * 0.05), round(ok * 0.01))
+    counts = (round(ok * 0.5), round(ok * 0.05), int(ok * 0.01))
     return Arm(requests, errors, counts, 80 * slower, 200 * slower)
 
 

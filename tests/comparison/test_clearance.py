@@ -12,11 +12,16 @@ from scipy.stats import binom
 from rollout.core.comparison.blocks import Arm
 from rollout.core.comparison.counts import Counts, errors
 from rollout.core.comparison.logspace import log_beta
-from rollout.core.comparison.passing import CountClearance, SignClearance, log_clearance
+from rollout.core.comparison.passing import (
+    TAIL,
+    CountClearance,
+    LatencyClearance,
+    SignClearance,
+    log_clearance,
+    needed,
+)
 from tests.comparison.making import block
 from tests.comparison.universal import log_universal
-
-NEEDED = math.log(20)
 
 
 def cleared(blocks: list[Counts], usual: float = 0.005, margin: float = 0.01) -> CountClearance:
@@ -88,7 +93,8 @@ def test_universal_inference_proves_less(counts: Counts, usual: float, expected:
     ],
 )
 def test_universal_inference_certifies_a_greater_margin(counts: Counts, usual: float, theirs: float):
-    assert log_universal(counts, theirs + 1e-5, usual) >= NEEDED > log_universal(counts, theirs - 1e-5, usual)
+    proved = math.log(20)
+    assert log_universal(counts, theirs + 1e-5, usual) >= proved > log_universal(counts, theirs - 1e-5, usual)
     ours = cleared([Counts(*(each // 10 for each in counts))] * 10, usual).margin()
     assert ours is not None
     assert ours < theirs + 0.0005
@@ -168,3 +174,38 @@ def test_the_margin_of_the_p95_is_a_ratio_that_was_seen():
 def test_no_margin_of_the_p95_from_few_blocks():
     assert sign_clearance([1.0] * 3).margin() is None
     assert sign_clearance([]).margin() is None
+
+
+def latency_clearance(minutes: int, *, tail: int) -> LatencyClearance:
+    clearance = LatencyClearance(0.025, 0.05)
+    for number in range(minutes):
+        clearance.add(block(number, Arm(600, 0, (300, 25, tail)), Arm(5400, 0, (2700, 270, 54))))
+    return clearance
+
+
+def test_latency_is_cleared_by_both_percentiles():
+    good, long = latency_clearance(30, tail=5), latency_clearance(30, tail=15)
+    assert (good.proved(), good.only_tail()) == (True, False)
+    assert (long.proved(), long.only_tail()) == (False, True)
+
+
+@pytest.mark.parametrize("tail", [5, 15])
+def test_the_margin_of_latency_is_of_the_percentile_that_lacks_most(tail: int):
+    margin = latency_clearance(30, tail=tail).margin()
+    assert margin is not None
+    allowing = LatencyClearance(margin + 1e-5, 0.05)
+    refusing = LatencyClearance(margin - 1e-3, 0.05)
+    for number in range(30):
+        each = block(number, Arm(600, 0, (300, 25, tail)), Arm(5400, 0, (2700, 270, 54)))
+        allowing.add(each)
+        refusing.add(each)
+    assert (allowing.proved(), refusing.proved()) == (True, False)
+
+
+def test_no_margin_of_latency_from_nothing():
+    assert latency_clearance(0, tail=0).margin() is None
+
+
+def test_the_promise_has_a_reserve():
+    assert math.log(20) < needed(0.05) < math.log(30)
+    assert 0 < TAIL < 1

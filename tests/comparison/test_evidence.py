@@ -8,18 +8,31 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import logsumexp
 from scipy.stats import hypergeom, nchypergeom_fisher
 
 from rollout.core.comparison.blocks import Arm
-from rollout.core.comparison.counts import P50, P95, Counts, slower
-from rollout.core.comparison.failing import ODDS, CountEvidence, SignEvidence, error_evidence, log_cap
+from rollout.core.comparison.counts import P50, P95, Counts, errors, slower
+from rollout.core.comparison.failing import (
+    ERRORS_FLOOR,
+    LEVEL_PARTS,
+    ODDS,
+    SLOWER_ODDS,
+    CountEvidence,
+    Kind,
+    SignEvidence,
+    error_evidence,
+    log_cap,
+)
 from rollout.core.comparison.growth import LATER, Growth
 from rollout.core.comparison.hypergeometric import at_most, log_ratios
+from rollout.core.comparison.logspace import even
 from rollout.core.comparison.signs import chance_above, log_tilts
 from tests.comparison.making import block
 
 NO_CAP = math.inf
 SIMULATED_CAP = math.log(80) / 3
+UNIFORM = Kind(errors, dict.fromkeys(ODDS, 1 / len(ODDS)))
 
 
 def minute(counts: Counts, number: int = 0):
@@ -49,7 +62,7 @@ def test_the_ratio_of_one_block():
     ],
 )
 def test_the_evidence_of_a_block_that_repeats(cap: float, expected: list[float]):
-    evidence = error_evidence(cap, later=0)
+    evidence = CountEvidence((UNIFORM,), cap, ERRORS_FLOOR, later=0)
     evidence.open()
     found: list[float] = []
     for number in range(4):
@@ -178,8 +191,27 @@ def test_a_share_of_traffic_that_rises_with_prods_errors_is_not_the_candidates_f
     assert evidence.logs() == [-math.inf]
 
 
+@pytest.mark.parametrize("parts", [ODDS, *SLOWER_ODDS.values(), LEVEL_PARTS])
+def test_parts_make_one(parts: dict[float, float]):
+    assert math.fsum(parts.values()) == pytest.approx(1, abs=1e-12)
+
+
+@settings(deadline=None)
+@given(tables(2000))
+def test_what_is_left_out_of_a_sum_never_makes_evidence_more(counts: Counts):
+    y_c, n_c, y_p, n_p = counts
+    events = y_c + y_p
+    low, high = max(0, events - n_p), min(n_c, events)
+    values = np.arange(low, high + 1)
+    logs = hypergeom.logpmf(values, n_c + n_p, n_c, events)
+    for psi, found in zip(ODDS, log_ratios(counts, ODDS), strict=True):
+        exact = y_c * math.log(psi) - float(logsumexp(logs + values * math.log(psi)))
+        assert found == pytest.approx(exact, abs=1e-7)
+        assert found <= exact + 1e-9 * (1 + abs(exact))
+
+
 def test_each_stage_starts_a_count_that_goes_on():
-    evidence = error_evidence(NO_CAP, later=0)
+    evidence = CountEvidence((UNIFORM,), NO_CAP, ERRORS_FLOOR, later=0)
     evidence.open()
     evidence.add(minute(Counts(3, 60, 3, 540)))
     evidence.open()
@@ -189,14 +221,14 @@ def test_each_stage_starts_a_count_that_goes_on():
 
 @pytest.mark.parametrize("minutes", [0, 1, 2, 7])
 def test_what_is_set_aside_for_later_makes_one_in_all(minutes: int):
-    growth = Growth(3)
+    growth = Growth((0.2, 0.3, 0.5))
     for _ in range(minutes):
         growth.add([0.0] * 3)
     assert growth.log() == pytest.approx(0, abs=1e-12)
 
 
 def test_growth_is_a_mean_over_when_it_began():
-    growth = Growth(1, later=0.5)
+    growth = Growth(even(1), later=0.5)
     for factor in (0.2, 3.0, 5.0):
         growth.add([math.log(factor)])
     afresh = 3.0 / 2 + 15.0 / 6 + 5.0 / 12 + 1 / 4
@@ -205,7 +237,7 @@ def test_growth_is_a_mean_over_when_it_began():
 
 @pytest.mark.parametrize("later", [0.0, LATER])
 def test_a_release_that_turns_slow_after_a_long_quiet_time_is_seen(later: float):
-    evidence = CountEvidence(((lambda each: slower(each, P50), ODDS),), log_cap(0.05), 0.01, later)
+    evidence = CountEvidence((Kind(lambda each: slower(each, P50), ODDS),), log_cap(0.05), 0.01, later)
     evidence.open()
     quiet, slow = Arm(600, 0, (270, 0, 0)), Arm(600, 0, (360, 0, 0))
     for number in range(120):
@@ -216,11 +248,14 @@ def test_a_release_that_turns_slow_after_a_long_quiet_time_is_seen(later: float)
 
 
 def test_evidence_of_several_kinds_is_their_mean():
-    kinds = ((lambda _: Counts(3, 60, 3, 540), ODDS), (lambda _: Counts(0, 60, 0, 540), ODDS))
+    kinds = (
+        Kind(lambda _: Counts(3, 60, 3, 540), UNIFORM.odds, 0.7),
+        Kind(lambda _: Counts(0, 60, 0, 540), UNIFORM.odds, 0.3),
+    )
     evidence = CountEvidence(kinds, NO_CAP, 0.01, later=0)
     evidence.open()
     evidence.add(minute(Counts()))
-    assert evidence.logs() == pytest.approx([math.log((math.exp(2.23835063) + 1) / 2)], abs=1e-7)
+    assert evidence.logs() == pytest.approx([math.log(0.7 * math.exp(2.23835063) + 0.3)], abs=1e-7)
     assert evidence.leading() == 0
 
 
@@ -271,4 +306,4 @@ def test_a_percentile_that_was_not_measured_says_nothing():
     evidence = SignEvidence(0.10, log_cap(0.05))
     evidence.open()
     assert evidence.add(block(0, Arm(60, p50=90.0), Arm(540, p95=200.0))) == 0
-    assert evidence.logs() == [0.0]
+    assert evidence.logs() == pytest.approx([0.0], abs=1e-12)

@@ -15,12 +15,12 @@ HOUR = timedelta(hours=1)
 QUARTER = 0.05 / 4
 
 
-@pytest.mark.parametrize(("rate", "share", "minutes"), [(60, 0.1, 63), (60, 0.5, 29), (600, 0.1, 6)])
+@pytest.mark.parametrize(("rate", "share", "minutes"), [(60, 0.1, 58), (60, 0.5, 26), (600, 0.1, 6)])
 def test_how_long_two_points_more_errors_take(rate: float, share: float, minutes: int):
     assert eta(rate * share, rate * (1 - share), 0.005, 0.02, QUARTER) == minutes * MINUTE
 
 
-@pytest.mark.parametrize(("rate", "share", "minutes"), [(60, 0.1, 113), (60, 0.5, 27), (600, 0.1, 11)])
+@pytest.mark.parametrize(("rate", "share", "minutes"), [(60, 0.1, 123), (60, 0.5, 29), (600, 0.1, 12)])
 def test_how_long_a_good_release_takes(rate: float, share: float, minutes: int):
     assert clear_eta(rate * share, rate * (1 - share), 0.005, 0.01, 0.05) == minutes * MINUTE
 
@@ -44,7 +44,7 @@ def test_signs_take_as_many_blocks_as_their_bound_needs():
 
 @pytest.mark.parametrize(
     ("per_minute", "shares"),
-    [(6000, (5, 50, 100)), (600, (5, 50, 100)), (120, (10, 50, 100)), (60, (25, 50, 100)), (45, (50, 100))],
+    [(6000, (5, 50, 100)), (600, (5, 50, 100)), (120, (25, 50, 100)), (60, (50, 100)), (45, (50, 100))],
 )
 def test_the_ladder_begins_where_it_can_be_decided(per_minute: float, shares: tuple[int, ...]):
     ladder = propose(BOTH, SETTINGS, baseline(), per_minute, HOUR)

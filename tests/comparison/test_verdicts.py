@@ -48,7 +48,6 @@ def verdicts(*stages: StageBlocks, tier: Tier = Tier.LOGS, **options: float) -> 
         (9, GOOD, (WAIT, WAIT)),
         (20, BAD, (FAILED, WAIT)),
         (20, SLOW, (WAIT, FAILED)),
-        (60, (alike(4), alike(36)), (WAIT, OK)),
         (5, (alike(9), alike(81)), (WAIT, WAIT)),
         (20, (NOBODY, alike(540)), (WAIT, WAIT)),
         (20, (alike(60), NOBODY), (WAIT, WAIT)),
@@ -60,7 +59,6 @@ def verdicts(*stages: StageBlocks, tier: Tier = Tier.LOGS, **options: float) -> 
         "too early",
         "errors",
         "slow",
-        "thin",
         "few",
         "no candidate",
         "no prod",
@@ -70,6 +68,20 @@ def verdicts(*stages: StageBlocks, tier: Tier = Tier.LOGS, **options: float) -> 
 )
 def test_a_stage(tier: Tier, minutes: int, pair: tuple[Arm, Arm], expected: tuple[Verdict, Verdict]):
     assert verdicts(steady(minutes, *pair), tier=tier) == expected
+
+
+@pytest.mark.parametrize(("tier", "latency"), [(Tier.METRICS, OK), (Tier.LOGS, WAIT)])
+def test_thin_traffic_clears_only_what_needs_no_counts(tier: Tier, latency: Verdict):
+    assert verdicts(steady(60, alike(4), alike(36)), tier=tier) == (WAIT, latency)
+
+
+def test_a_tail_alone_keeps_latency_from_passing():
+    tail = Arm(600, 0, (250, 25, 15)), alike(5400, 27)
+    found = compare((LATENCY,), replace(SETTINGS, alpha=1e-200), baseline(), (steady(30, *tail),))[0]
+    assert found.verdict is WAIT
+    assert found.compared.certified is not None
+    assert found.compared.certified > found.compared.allowed
+    assert "(by the slowest: beyond prod's P99 +4.1 pp is proved, +1.1 pp allowed)" in found.why
 
 
 def test_mirrored_requests_are_compared_like_live_ones():

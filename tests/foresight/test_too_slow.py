@@ -64,7 +64,7 @@ def test_a_stage_that_can_tell_needs_no_warning(quiet: str | None) -> None:
 def test_few_requests_are_said_with_what_would_help() -> None:
     warned = said(opening(60))
     assert warned is not None
-    assert "at 10 % of 60 requests a minute errors-vs-prod can't tell before 1h" in warned
+    assert "at 10 % of 60 requests a minute errors-vs-prod can't tell before 2h" in warned
     assert "(at 50 % " in warned
     assert "maxWait is 1h" in warned
 

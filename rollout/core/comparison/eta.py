@@ -8,7 +8,7 @@ from datetime import timedelta
 from rollout.core.comparison.counts import Counts
 from rollout.core.comparison.failing import ODDS
 from rollout.core.comparison.logspace import log_average
-from rollout.core.comparison.passing import log_clearance
+from rollout.core.comparison.passing import log_clearance, needed
 from rollout.core.comparison.signs import log_tilts
 
 LEAST_BLOCKS = 3
@@ -28,9 +28,9 @@ def eta(
 ) -> timedelta | None:
     """Return about how long it takes to fail a candidate whose share of events is that much greater.
 
-    Rates are requests a minute, `alpha` the part of the error rate that the gate has at that stage. The
-    expected gain per minute at the best odds ratio, in Hoeffding's bound of the evidence; whole minutes.
-    None where there is no traffic to tell anything from.
+    Rates are requests a minute, `alpha` the part of the error rate that the gate has at that stage. By the
+    expected gain per minute, in Hoeffding's bound of the evidence, at the odds ratio that is there first;
+    whole minutes. None where there is no traffic to tell anything from.
     """
     total = rate_candidate + rate_prod
     if not (rate_candidate > 0 and rate_prod > 0 and worse_by > 0):
@@ -38,10 +38,11 @@ def eta(
     share = rate_candidate / total
     events_candidate = rate_candidate * min(1.0, base_share + worse_by)
     events = events_candidate + rate_prod * base_share
-    gain = max(events_candidate * math.log(psi) - events * math.log(1 - share + share * psi) for psi in ODDS)
-    if gain <= 0:
-        return None
-    return _after((math.log(1 / alpha) + math.log(len(ODDS))) / gain, block)
+    gains = {
+        psi: events_candidate * math.log(psi) - events * math.log(1 - share + share * psi) for psi in ODDS
+    }
+    times = [math.log(1 / (alpha * ODDS[psi])) / gain for psi, gain in gains.items() if gain > 0]
+    return _after(min(times), block) if times else None
 
 
 def clear_eta(
@@ -65,7 +66,7 @@ def clear_eta(
     events = [round(each * base_share) for each in requests]
     minute = Counts(events[0], requests[0], events[1], requests[1])
     gain = log_clearance(minute, margin, max(base_share, 1 / scale)) / scale
-    return _after(math.log(1 / beta) / gain, block) if gain > 0 else None
+    return _after(needed(beta) / gain, block) if gain > 0 else None
 
 
 def sign_eta(odds_for: float, block: timedelta = _MINUTE, chance: float = 0.5) -> timedelta:

@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rollout.core.comparison.counts import LEVELS, P50, P95, P99, Counts, errors, percentile, slower
 from rollout.core.comparison.growth import LATER, Growth
 from rollout.core.comparison.hypergeometric import log_ratios
-from rollout.core.comparison.logspace import NOTHING, log_average
+from rollout.core.comparison.logspace import NOTHING, even, log_average, log_mean
 from rollout.core.comparison.signs import ODDS as SIGN_ODDS
 from rollout.core.comparison.signs import chance_above, log_tilts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rollout.core.comparison.blocks import Block
 
-ODDS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""The odds ratios of errors that a worse candidate may have; each has an equal part of the evidence."""
+ODDS = {1.2: 0.025, 1.5: 0.075, 2.0: 0.15, 3.0: 0.25, 5.0: 0.25, 10.0: 0.15, 30.0: 0.10}
+"""The odds ratios of errors that a worse candidate may have, and each one's part of the evidence.
+
+The least have little: they are where bad minutes of one arm alone add up, as the minutes between take back
+next to nothing.
+"""
 
 SLOWER_ODDS = {
-    P50: (1.2, 1.5, 2.0, 3.0, 6.0),
-    P95: (1.2, 1.5, 2.0, 3.0, 5.0, 10.0),
-    P99: (1.5, 2.0, 3.0, 5.0, 10.0, 30.0),
+    P50: {1.2: 0.2, 1.5: 0.25, 2.0: 0.25, 3.0: 0.2, 6.0: 0.1},
+    P95: {1.2: 0.1, 1.5: 0.3, 2.0: 0.3, 3.0: 0.15, 5.0: 0.1, 10.0: 0.05},
+    P99: {1.5: 0.2, 2.0: 0.25, 3.0: 0.25, 5.0: 0.15, 10.0: 0.1, 30.0: 0.05},
 }
 """The same of slow answers: what half of all answers do can't become much more frequent."""
+
+LEVEL_PARTS = {P50: 0.25, P95: 0.30, P99: 0.45}
+"""Each percentile's part of a gate's evidence on latency."""
 
 ERRORS_FLOOR = 0.001
 """A candidate whose errors are less than 0.1 points more isn't taken back, however sure that is."""
 LATENCY_FLOOR = 0.01
 """Nor one with less than 1 point more slow answers."""
 
-_CAP = 0.49
+_CAP = 0.45
 _RECENT = 10
 
 
 def log_cap(alpha: float) -> float:
     """Return the most that one block may add to the evidence, as a natural logarithm.
 
-    Two blocks at the cap make at most alpha^-0.98, which is less than the bound: no two blocks convict,
+    Two blocks at the cap make at most alpha^-0.9, which is less than the bound: no two blocks convict,
     so a shock to one arm alone (an instance that restarts) doesn't. Capped evidence is still evidence:
     its mean can only become less.
     """
@@ -63,8 +70,14 @@ class Evidence(Protocol):
         ...
 
 
-Kind = tuple["Callable[[Block], Counts]", "Sequence[float]"]
-"""What is counted, and the odds ratios it may have."""
+class Kind(NamedTuple):
+    """Events of one kind."""
+
+    counts: Callable[[Block], Counts]
+    odds: Mapping[float, float]
+    """The odds ratios they may have, and each one's part; the parts make 1."""
+    part: float = 1.0
+    """Of the evidence of all kinds."""
 
 
 class CountEvidence:
@@ -77,6 +90,7 @@ class CountEvidence:
 
     def __init__(self, kinds: Sequence[Kind], cap: float, floor: float, later: float = LATER) -> None:
         self._kinds = tuple(kinds)
+        self._parts = tuple(kind.part for kind in kinds)
         self._cap = cap
         self._floor = floor
         self._later = later
@@ -84,23 +98,23 @@ class CountEvidence:
 
     def open(self) -> None:
         """Begin another count from here."""
-        self._counts.append([_Count(len(odds), self._later) for _, odds in self._kinds])
+        self._counts.append([_Count(tuple(kind.odds.values()), self._later) for kind in self._kinds])
 
     def add(self, block: Block) -> float:
         """Take a block into all counts; return the logarithm of what it says on its own."""
         alone: list[float] = []
-        for place, (kind, odds) in enumerate(self._kinds):
-            counts = kind(block)
-            factors = [min(each, self._cap) for each in log_ratios(counts, odds)]
-            alone.append(log_average(factors))
+        for place, kind in enumerate(self._kinds):
+            counts = kind.counts(block)
+            factors = [min(each, self._cap) for each in log_ratios(counts, tuple(kind.odds))]
+            alone.append(log_mean(tuple(kind.odds.values()), factors))
             for kinds in self._counts:
                 kinds[place].add(counts, factors)
-        return log_average(alone)
+        return log_mean(self._parts, alone)
 
     def logs(self) -> list[float]:
         """Return the logarithm of the evidence of each count."""
         return [
-            log_average([kind.growth.log() for kind in kinds])
+            log_mean(self._parts, [kind.growth.log() for kind in kinds])
             if max(kind.difference for kind in kinds) >= self._floor
             else NOTHING
             for kinds in self._counts
@@ -116,12 +130,12 @@ class CountEvidence:
 
 def error_evidence(cap: float, later: float = LATER) -> CountEvidence:
     """Return the evidence of a gate on errors, in either tier."""
-    return CountEvidence(((errors, ODDS),), cap, ERRORS_FLOOR, later)
+    return CountEvidence((Kind(errors, ODDS),), cap, ERRORS_FLOOR, later)
 
 
 def latency_evidence(cap: float) -> CountEvidence:
     """Return the evidence of a gate on latency in the logs tier."""
-    kinds = tuple((_slower_than(level), SLOWER_ODDS[level]) for level in LEVELS)
+    kinds = [Kind(_slower_than(level), SLOWER_ODDS[level], LEVEL_PARTS[level]) for level in LEVELS]
     return CountEvidence(kinds, cap, LATENCY_FLOOR)
 
 
@@ -140,7 +154,7 @@ class SignEvidence:
 
     def open(self) -> None:
         """Begin another count from here."""
-        self._growths.append(tuple(Growth(len(SIGN_ODDS)) for _ in (P50, P95)))
+        self._growths.append(tuple(Growth(even(len(SIGN_ODDS))) for _ in (P50, P95)))
 
     def add(self, block: Block) -> float:
         """Take a block into all counts; return the logarithm of what it says on its own."""
@@ -167,8 +181,8 @@ class SignEvidence:
 class _Count:
     """The evidence in one kind of events since one stage's begin."""
 
-    def __init__(self, alternatives: int, later: float) -> None:
-        self.growth = Growth(alternatives, later)
+    def __init__(self, parts: Sequence[float], later: float) -> None:
+        self.growth = Growth(parts, later)
         self._all = (0.0, 0.0)
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
 

@@ -10,7 +10,7 @@ from rollout.core.comparison.logspace import NOTHING, log_sum
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LATER = 0.1
+LATER = 0.05
 """The part of the evidence that is set aside for a candidate that turns bad after a while."""
 
 
@@ -20,13 +20,14 @@ class Growth:
     A good candidate's product shrinks without end, and each block can add little: hours later, no regression
     would ever be seen. So a part of the evidence starts afresh at every block, the k-th with a weight of
     1/(k (k + 1)); the weights make 1 in all. What has not started yet counts as 1. A weighted mean of
-    supermartingales is one. A change at block k costs ln(k (k + 1) / 0.1) more evidence, some blocks; a
-    candidate that is bad from the start ln(1 / 0.9).
+    supermartingales is one. A change at block k costs ln(k (k + 1) / 0.05) more evidence, some blocks; a
+    candidate that is bad from the start ln(1 / 0.95).
     """
 
-    def __init__(self, alternatives: int, later: float = LATER) -> None:
-        self._whole = [0.0] * alternatives
-        self._fresh = [NOTHING] * alternatives
+    def __init__(self, parts: Sequence[float], later: float = LATER) -> None:
+        self._parts = [math.log(part) for part in parts]
+        self._whole = list(self._parts)
+        self._fresh = [NOTHING] * len(self._parts)
         self._later = later
         self._blocks = 0
 
@@ -35,16 +36,15 @@ class Growth:
         self._blocks += 1
         start = -math.log(self._blocks * (self._blocks + 1))
         self._whole = [old + new for old, new in zip(self._whole, factors, strict=True)]
-        self._fresh = [_either(old, start) + new for old, new in zip(self._fresh, factors, strict=True)]
+        each = zip(self._fresh, self._parts, factors, strict=True)
+        self._fresh = [_either(old, part + start) + new for old, part, new in each]
 
     def log(self) -> float:
         """Return the natural logarithm of the evidence so far."""
-        whole = log_sum(self._whole) - math.log(len(self._whole))
+        whole = log_sum(self._whole)
         if not self._later:
             return whole
-        fresh = log_sum(self._fresh) - math.log(len(self._fresh))
-        waiting = -math.log(self._blocks + 1)
-        later = log_sum([fresh, waiting])
+        later = log_sum([*self._fresh, -math.log(self._blocks + 1)])
         return log_sum([math.log1p(-self._later) + whole, math.log(self._later) + later])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rollout.core.comparison.counts import P95, Counts, percentile
 from rollout.core.comparison.growth import Growth
-from rollout.core.comparison.logspace import log_average
+from rollout.core.comparison.logspace import even, log_average
 from rollout.core.comparison.passing import SLOWER
 from rollout.core.comparison.signs import ODDS, log_tilts
 
@@ -46,7 +46,7 @@ class CountGuard:
         self._cap = cap
         shares = [limit * times for times in TIMES if 0 < limit * times < 1]
         self._rates = [(math.log(p / limit), math.log1p(-p) - math.log1p(-limit)) for p in shares]
-        self._growth = Growth(len(shares)) if shares else None
+        self._growth = Growth(even(len(shares))) if shares else None
 
     def add(self, block: Block) -> float:
         """Take a block in; return the logarithm of what it says on its own."""
@@ -77,7 +77,7 @@ class SignGuard:
     def __init__(self, usual_ms: float | None, cap: float) -> None:
         self._limit = None if usual_ms is None else (1 + SLOWER) * usual_ms
         self._cap = cap
-        self._growth = Growth(len(ODDS))
+        self._growth = Growth(even(len(ODDS)))
 
     def lost(self, block: Block) -> bool:
         """Return whether the candidate's P95 is beyond the limit."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rollout.core.comparison.counts import Counts
 
-_NEGLIGIBLE = 1e-18
+_SMALL = 1e-9
+"""Of the greatest term: what comes after is bounded from above, so evidence is never more than exactly."""
 
 
 def log_ratios(counts: Counts, odds: Sequence[float]) -> list[float]:
@@ -81,21 +82,30 @@ class _Draw(NamedTuple):
         return min(max(int(-2 * c / (b - root)), self.low), self.high)
 
     def upwards(self, x: int, psi: float) -> float:
-        """Return the sum of the terms from x up, in units of the term at x."""
-        marked, drawn, gap, high = self.marked, self.drawn, self.others - self.drawn, self.high
+        """Return the sum of the terms from x up, in units of the term at x, which none of them exceeds."""
+        marked, drawn, gap = self.marked, self.drawn, self.others - self.drawn
         total = term = 1.0
-        while x < high and term > _NEGLIGIBLE * total:
-            term *= psi * (marked - x) * (drawn - x) / ((x + 1) * (gap + x + 1))
+        for at in range(x, self.high):
+            ratio = psi * (marked - at) * (drawn - at) / ((at + 1) * (gap + at + 1))
+            term *= ratio
             total += term
-            x += 1
+            if term < _SMALL:
+                return total + _rest(term, ratio)
         return total
 
     def downwards(self, x: int, psi: float) -> float:
-        """Return the sum of the terms from x down, in units of the term at x."""
-        marked, drawn, gap, low = self.marked, self.drawn, self.others - self.drawn, self.low
+        """Return the sum of the terms from x down, in units of the term at x, which none of them exceeds."""
+        marked, drawn, gap = self.marked, self.drawn, self.others - self.drawn
         total = term = 1.0
-        while x > low and term > _NEGLIGIBLE * total:
-            term *= x * (gap + x) / (psi * (marked - x + 1) * (drawn - x + 1))
+        for at in range(x, self.low, -1):
+            ratio = at * (gap + at) / (psi * (marked - at + 1) * (drawn - at + 1))
+            term *= ratio
             total += term
-            x -= 1
+            if term < _SMALL:
+                return total + _rest(term, ratio)
         return total
+
+
+def _rest(term: float, ratio: float) -> float:
+    """Return at least the sum after a term: ratios only fall outwards, so that of a geometric series."""
+    return term * ratio / (1.0 - ratio)

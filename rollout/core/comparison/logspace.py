@@ -25,6 +25,16 @@ def log_average(logs: Sequence[float]) -> float:
     return log_sum(logs) - math.log(len(logs))
 
 
+def log_mean(parts: Sequence[float], logs: Sequence[float]) -> float:
+    """Return the logarithm of the mean of numbers that have those parts of 1 in it."""
+    return log_sum([math.log(part) + each for part, each in zip(parts, logs, strict=True)])
+
+
+def even(count: int, whole: float = 1.0) -> tuple[float, ...]:
+    """Return so many equal parts of a whole."""
+    return (whole / count,) * count if count else ()
+
+
 def log_choose(n: int, k: int) -> float:
     """Return the logarithm of the number of ways to choose k of n."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from rollout.core.comparison.counts import P95, Counts, percentile
+from rollout.core.comparison.counts import P95, P99, Counts, percentile, slower
 from rollout.core.comparison.failing import log_cap
 from rollout.core.comparison.logspace import log_average
 from rollout.core.comparison.signs import ODDS as SIGN_ODDS
@@ -22,6 +22,15 @@ SLOWER = 0.25
 USUALLY_SLOW = 0.05
 """The share of prod's answers beyond its usual 95th percentile."""
 
+TAIL = 0.45
+"""The margin of answers beyond prod's usual 99th percentile, as a part of the gate's own."""
+
+USUALLY_IN_TAIL = 0.01
+"""The share of prod's answers beyond it."""
+
+RESERVE = 0.75
+"""The part of beta that is used: where prod never fails the bound is met exactly, not by far as elsewhere."""
+
 HISTORY_WEIGHT = 200
 """How many requests prod's history counts for in the guess of its present share."""
 
@@ -32,6 +41,11 @@ _INCIDENT_EVENTS = 3
 _INCIDENT_SHARE = 0.05
 _INCIDENT_TIMES = 5
 _HALVINGS = 20
+
+
+def needed(beta: float) -> float:
+    """Return the evidence at which a margin is proved, as a natural logarithm."""
+    return math.log(1 / (RESERVE * beta))
 
 
 class Clearance(Protocol):
@@ -66,7 +80,7 @@ class CountClearance:
     def __init__(self, kind: Callable[[Block], Counts], usual: float, margin: float, beta: float) -> None:
         self._kind = kind
         self._allowed = margin
-        self._needed = math.log(1 / beta)
+        self._needed = needed(beta)
         self._cap = log_cap(beta)
         self._guess_events = HISTORY_WEIGHT * usual + 0.5
         self._guess_of = HISTORY_WEIGHT + 1
@@ -109,6 +123,38 @@ class CountClearance:
         return math.log(_KEPT + (1 - _KEPT) * math.exp(log))
 
 
+class LatencyClearance:
+    """Clearance by answers beyond prod's usual 95th and 99th percentiles, in the logs tier.
+
+    Both must be proved. A release that is worse by the margin at either has to slip through that one, so
+    nothing is corrected. A margin of the gate's allows `TAIL` times as much beyond the 99th.
+    """
+
+    def __init__(self, margin: float, beta: float) -> None:
+        self._body = CountClearance(lambda block: slower(block, P95), USUALLY_SLOW, margin, beta)
+        self._tail = CountClearance(lambda block: slower(block, P99), USUALLY_IN_TAIL, TAIL * margin, beta)
+
+    def add(self, block: Block) -> None:
+        """Take a block in."""
+        self._body.add(block)
+        self._tail.add(block)
+
+    def proved(self) -> bool:
+        """Return whether it is proved by now that the candidate isn't worse by the margin allowed."""
+        return self._body.proved() and self._tail.proved()
+
+    def margin(self) -> float | None:
+        """Return the smallest margin of the gate's that is proved by now at both; None where none is."""
+        body, tail = self._body.margin(), self._tail.margin()
+        if body is None or tail is None or tail > TAIL:
+            return None
+        return max(body, tail / TAIL)
+
+    def only_tail(self) -> bool:
+        """Return whether it is only beyond the 99th that something lacks."""
+        return self._body.proved() and not self._tail.proved()
+
+
 def log_clearance(counts: Counts, margin: float, guess: float) -> float:
     """Return the logarithm of a block's evidence against p_c >= p_p + margin, given a guess of prod's share.
 
@@ -136,7 +182,7 @@ class SignClearance:
 
     def __init__(self, margin: float, beta: float) -> None:
         self._allowed = margin
-        self._needed = math.log(1 / beta)
+        self._needed = needed(beta)
         self._ratios: list[tuple[float, float]] = []
         self._sums = [0.0] * len(SIGN_ODDS)
 

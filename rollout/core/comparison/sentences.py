@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollout.core import times
 from rollout.core.comparison.counts import P95
+from rollout.core.comparison.passing import TAIL
 from rollout.core.gates.comparative import Measure
 from rollout.core.verdict import Verdict
 
@@ -55,7 +56,9 @@ def why(watch: Watch, compared: Compared, verdict: Verdict, waits: str, *, whole
             if compared.certified is None
             else f"at most {margin(watch, _up(watch, compared.certified))} worse is proved"
         )
-        said.append(f"{proved}, {margin(watch, compared.allowed)} allowed")
+        said.append(
+            f"{proved}, {margin(watch, compared.allowed)} allowed{_lacking(watch, compared.certified)}"
+        )
     said.append(f"evidence {_last(compared)} of {power(compared.bound)} that it is worse")
     if waits:
         said.append(waits)
@@ -91,6 +94,14 @@ def _measured(watch: Watch, level: int, *, whole: bool) -> str:
     if slow is not None:
         prod += f" than {slow[level]:.0f} ms"
     return f"{measured} against prod's {prod}"
+
+
+def _lacking(watch: Watch, certified: float | None) -> str:
+    """Return what is proved beyond prod's P99, where only that keeps the gate from being cleared."""
+    if watch.certified or certified is None or not watch.only_tail():
+        return ""
+    proved = points(_up(watch, TAIL * certified))
+    return f" (by the slowest: beyond prod's P99 {proved} is proved, {points(TAIL * watch.allowed)} allowed)"
 
 
 def _up(watch: Watch, share: float) -> float:

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollout.core.comparison.blocks import Tier
-from rollout.core.comparison.counts import LEVELS, P95
+from rollout.core.comparison.counts import P95
 from rollout.core.comparison.eta import clear_eta, eta, sign_eta
+from rollout.core.comparison.failing import LEVEL_PARTS
 from rollout.core.comparison.growth import LATER
-from rollout.core.comparison.passing import USUALLY_SLOW
+from rollout.core.comparison.passing import TAIL, USUALLY_IN_TAIL, USUALLY_SLOW, needed
 from rollout.core.comparison.signs import chance_above
+from rollout.core.comparison.weights import first_part
 from rollout.core.gates.comparative import ComparativeGate, Measure
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ def time_to_clear(
     else:
         share = _usual(gate, baseline) if usual is None else usual
         proof = clear_eta(rate_c, rate_p, share, gate.margin, settings.beta, block=settings.block)
+        if gate.measure is Measure.LATENCY and proof is not None:
+            margin = TAIL * gate.margin
+            tail = clear_eta(rate_c, rate_p, USUALLY_IN_TAIL, margin, settings.beta, block=settings.block)
+            proof = None if tail is None else max(proof, tail)
     if proof is None:
         return None
     enough = timedelta(minutes=math.ceil(settings.min_requests / rate_c))
@@ -57,11 +63,11 @@ def time_to_fail(
     In the metrics tier, for one whose P50 and P95 are the greater in every block. None where that is never.
     """
     rate_c, rate_p = rates
-    alpha = settings.alpha / (max(1, baseline.stages) * max(1, baseline.gates))
+    alpha = settings.alpha * first_part(baseline) / max(1, baseline.gates)
     if _by_signs(gate, baseline):
         return sign_eta(1 / alpha / (1 - LATER), settings.block) if 0 < rate_c <= rate_p else None
     if gate.measure is Measure.LATENCY:
-        alpha /= len(LEVELS)
+        alpha *= LEVEL_PARTS[P95]
     usual = _usual(gate, baseline)
     return eta(rate_c, rate_p, usual, _WORSE * gate.margin, alpha, block=settings.block)
 
@@ -72,7 +78,9 @@ def _signs_to_clear(settings: ComparisonSettings, rates: tuple[float, float]) ->
         return None
     minutes = settings.block / _MINUTE
     n_c, n_p = (max(1, round(rate * minutes)) for rate in rates)
-    return sign_eta(1 / settings.beta, settings.block, max(_HALF, 1 - chance_above(n_c, n_p, P95)))
+    return sign_eta(
+        math.exp(needed(settings.beta)), settings.block, max(_HALF, 1 - chance_above(n_c, n_p, P95))
+    )
 
 
 def _by_signs(gate: ComparativeGate, baseline: Baseline) -> bool:

@@ -21,6 +21,7 @@ from rollout.core.comparison.passing import (
     USUALLY_SLOW,
     Clearance,
     CountClearance,
+    LatencyClearance,
     SignClearance,
 )
 from rollout.core.gates.comparative import Measure
@@ -112,6 +113,10 @@ class Watch:
         """Return at which of prod's percentiles the candidate's latency looks worst."""
         return self.evidence.leading() if isinstance(self.evidence, CountEvidence) else P95
 
+    def only_tail(self) -> bool:
+        """Return whether the margin is proved but beyond prod's P99."""
+        return isinstance(self.clearance, LatencyClearance) and self.clearance.only_tail()
+
     def _forget(self) -> None:
         self.total = Counts()
         self.levels = [Counts() for _ in LEVELS]
@@ -126,6 +131,8 @@ class Watch:
     def _new_clearance(self) -> Clearance:
         if self.by_signs:
             return SignClearance(self.allowed, self._beta)
+        if self.gate.measure is Measure.LATENCY:
+            return LatencyClearance(self.allowed, self._beta)
         return CountClearance(self.kind, self.usual, self.allowed, self._beta)
 
     def _usual_p95(self) -> float | None:

@@ -5,32 +5,38 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rollout.core.comparison.logspace import NOTHING, log_sum
+from rollout.core.comparison.logspace import NOTHING, even, log_sum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rollout.core.comparison.blocks import Baseline
 
+FIRST = 0.6
+"""The first stage's part where there are several: its count is the one that goes on through all of them."""
+
 _CULPRIT = math.log(0.5)
 
 
 class Weights:
-    """Equal parts for the stages and gates that were known when the rollout's baseline was frozen.
+    """Parts for the stages and gates that were known when the rollout's baseline was frozen.
 
-    They never make more than 1 in all, whatever config says since: what came later has none. What has
-    a weight and isn't there (a stage not begun, a gate taken out) counts as evidence 1, as all begins.
+    Gates have equal ones, and so have the stages after the first. They never make more than 1 in all,
+    whatever config says since: what came later has none. What has a part and isn't there (a stage not begun,
+    a gate taken out) counts as evidence 1, as all begins.
     """
 
     def __init__(self, baseline: Baseline) -> None:
         self.stages = max(1, baseline.stages)
         self.gates = max(1, baseline.gates)
+        self._stages = (first_part(baseline), *even(self.stages - 1, (1 - FIRST)))
 
     def of_gate(self, logs: Sequence[float]) -> float:
         """Return the logarithm of a gate's part, from its evidence since each stage that began."""
-        waiting = self.stages - len(logs)
-        rest = math.log(waiting) if waiting > 0 else NOTHING
-        return log_sum([*logs, rest]) - math.log(self.stages * self.gates)
+        begun = self._stages[: len(logs)]
+        rest = math.fsum(self._stages[len(logs) :])
+        known = [math.log(part) + log for part, log in zip(begun, logs, strict=True)]
+        return log_sum([*known, math.log(rest) if rest > 0 else NOTHING]) - math.log(self.gates)
 
     def of_guard(self, log: float) -> float:
         """Return the logarithm of a gate's part at 100 %, where the error rate is the guard's own."""
@@ -40,6 +46,11 @@ class Weights:
         """Return the logarithm of all evidence, from the parts of at most as many gates as have a weight."""
         absent = self.gates - len(parts)
         return log_sum([*parts, math.log(absent / self.gates) if absent > 0 else NOTHING])
+
+
+def first_part(baseline: Baseline) -> float:
+    """Return the first compared stage's part of the error rate."""
+    return FIRST if baseline.stages > 1 else 1.0
 
 
 def culprits(parts: Sequence[float]) -> list[bool]:
