@@ -67,6 +67,14 @@ def parser() -> argparse.ArgumentParser:
             "Healthy, or wrong usage.",
         )
     )
+    _history(
+        _of_stack(
+            commands,
+            "history",
+            "what the rollouts did, when, and on whose word; the last 200 steps",
+            "Exit code: 0 printed, 1 the stack can't be read, 2 usage.",
+        )
+    )
     _run(
         _of_stack(
             commands,
@@ -153,6 +161,11 @@ def _release(release: argparse.ArgumentParser) -> None:
         metavar="REASON",
         help="let it start although it wasn't Healthy where promotesFrom says; written into the file",
     )
+
+
+def _history(history: argparse.ArgumentParser) -> None:
+    history.add_argument("--last", type=inputs.count, default=20, help="how many; 20 if left out")
+    history.add_argument("--release", metavar="ID", help="only those of that release id")
 
 
 def _run(run: argparse.ArgumentParser) -> None:

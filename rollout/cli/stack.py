@@ -83,7 +83,7 @@ def open_stack(name: str | None, root: Path) -> StackView:
     Raises `StackError` if there is none, `ConfigError` with all that is wrong in its config, `ReadError` if
     the cloud can't be told.
     """
-    stack = name or _selected(root)
+    stack = name or selected(root)
     config = _config(stack, root)
     raw = {key.removeprefix(_PREFIX): text for key, text in config.items() if key.startswith(_PREFIX)}
     file = root / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
@@ -100,7 +100,8 @@ def open_stack(name: str | None, root: Path) -> StackView:
     )
 
 
-def _selected(root: Path) -> str:
+def selected(root: Path) -> str:
+    """Return the name of the selected stack. Raises `StackError` if none is."""
     stacks = cast("list[dict[str, Any]]", pulumi_cli.ask(root, "stack", "ls"))
     chosen = [str(stack["name"]) for stack in stacks if stack.get("current")]
     if not chosen:
