@@ -155,9 +155,7 @@ def _metric(common: _Rules, rule: MetricRule) -> None:
             odata_type=_SINGLE, all_of=[criterion]
         ),
         actions=[monitor.MetricAlertActionArgs(action_group_id=each) for each in common.groups],
-        opts=_options(
-            common, rule.name, f"{place.group_id}/providers/Microsoft.Insights/metricAlerts/{name}"
-        ),
+        opts=_options(common, rule.name, rule_id),
     )
 
 

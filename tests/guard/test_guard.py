@@ -138,6 +138,7 @@ def test_ctrl_c_lets_a_running_up_end_by_itself(
     )
     try:
         wait(notes.exists)
+        time.sleep(0.5)  # until its handler knows of the run
         guard.send_signal(signal.SIGINT)
         _, err = guard.communicate(timeout=60)
     finally:
