@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rollout.core.notify import NotifySettings
 
 CONNECT_SECONDS, READ_SECONDS = 5, 10
+SUCCESS = 2
+"""The class of statuses that mean it was heard: a redirect is none."""
 _HERE = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -89,8 +91,8 @@ def _posted(what: str, url: str, body: bytes, headers: dict[str, str]) -> str | 
                 allow_redirects=False,
                 stream=True,
             )
-        except (requests.RequestException, ValueError) as error:
+        except (OSError, ValueError) as error:  # requests' own are among them
             return f"{what} can't be reached ({type(error).__name__})"
-        if not answer.ok or answer.is_redirect:
+        if answer.status_code // 100 != SUCCESS:
             return f"{what} answered {answer.status_code}"
     return None

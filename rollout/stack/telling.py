@@ -1,0 +1,31 @@
+"""Publishing that is told: once the tags are written, everybody who wants to know of the step."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pulumi
+
+from rollout.azure.notify import tell
+from rollout.core.events import Event
+from rollout.core.notify import NotifySettings
+from rollout.stack.publish import Publisher
+
+
+@dataclass(frozen=True)
+class Telling(Publisher):
+    """A publisher that tells a step once it is published: a publish that dies half-way has told nobody."""
+
+    settings: NotifySettings
+    endpoint: str
+    """The endpoint's ARM id."""
+
+    def publish(self, args: pulumi.ResourceHookArgs) -> None:
+        """Publish, then tell. Raises what publishing does; what can't be told is a warning."""
+        super().publish(args)
+        if not self.step.kind.publishes:
+            return
+        event = Event(self.stack.name, self.endpoint, self.now, self.step, self.step.reason)
+        for failed in tell(event, self.settings, os.environ):
+            pulumi.log.warn(failed)
