@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from rollout.azure.notify import tell
 from rollout.core.events import Event
-from rollout.core.notify import NotifySettings
 from rollout.stack.publish import Publisher
+
+if TYPE_CHECKING:
+    from rollout.core.notify import NotifySettings
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,9 @@ class Telling(Publisher):
     endpoint: str
     """The endpoint's ARM id."""
 
-    def publish(self, args: pulumi.ResourceHookArgs) -> None:
+    def publish(self, _: pulumi.ResourceHookArgs) -> None:
         """Publish, then tell. Raises what publishing does; what can't be told is a warning."""
-        super().publish(args)
+        super().publish(_)
         if not self.step.kind.publishes:
             return
         event = Event(self.stack.name, self.endpoint, self.now, self.step, self.step.reason)
