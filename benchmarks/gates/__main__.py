@@ -1,6 +1,6 @@
 """Runs the benchmark.
 
-python -m benchmarks.gates --quick     # what CI runs: a part, one process; exit code 1 where a row isn't met
+python -m benchmarks.gates --quick     # what CI runs: a part, one process; exit code 1 where a row isn't held
 python -m benchmarks.gates --write     # all of it, on two processes, into the page and the results
 python -m benchmarks.gates --reps 20 --seed 7 --processes 1
 python -m benchmarks.gates --page      # the page again from the results, without a run
@@ -26,7 +26,7 @@ RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> int:
-    """The command; exits 1 where a row isn't met."""
+    """The command; exits 1 where a row is refuted: not held, and chance doesn't explain it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gates", description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--quick", action="store_true", help="a part: 60 and 600 requests a minute, no peers")
     parser.add_argument("--reps", type=int, help="so many of everything, instead of all")
@@ -67,7 +67,7 @@ def _tell(results: dict[str, Any], *, write: bool) -> int:
     if local and local["equal"] < len(local["looks"]):
         missed.append("looks through the local Azure")
     if missed:
-        print(f"NOT MET: {', '.join(missed)}")
+        print(f"NOT HELD: {', '.join(missed)}")
     return 1 if missed else 0
 
 

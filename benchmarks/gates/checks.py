@@ -12,10 +12,12 @@ __all__ = ["Checks", "Met", "Row"]
 class Met(StrEnum):
     """Whether a figure is held; ordered from best to worst by `_WORST`."""
 
-    YES = "met"
-    CHANCE = "within chance"
-    """A share beyond the limit, but no further than one run in a hundred is where the truth is the limit."""
-    NO = "**not met**"
+    YES = "held"
+    CHANCE = "_within chance_"
+    """A share beyond the limit, but no further than one run in a hundred is where the truth is the limit.
+
+    Neither held nor refuted: it doesn't count among the held, and more repetitions tell."""
+    NO = "**not held**"
     NOT_RUN = "not run"
 
 

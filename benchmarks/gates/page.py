@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.gates.cells import Cell
+from benchmarks.gates.checks import Met
 from benchmarks.gates.scenarios import SCENARIOS, Scenario
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ Results = dict[str, Any]
 
 
 def summary_table(found: Iterable[Row]) -> str:
-    """The twelve rows."""
+    """The twelve rows, and how many of them are held, within chance, not held or weren't run."""
+    found = list(found)
     lines = ([str(row.number), row.figure, row.hold, row.measured, row.met] for row in found)
-    return _table(["", "figure", "to hold", "measured", ""], lines)
+    counted = {state: sum(row.met is state for row in found) for state in Met}
+    said = ", ".join(f"{number} {state.value.strip('*_')}" for state, number in counted.items() if number)
+    return f"{_table(['', 'figure', 'to hold', 'measured', ''], lines)}\n\nOf {len(found)} figures: {said}."
 
 
 def show(results: Results, found: Iterable[Row]) -> str:

@@ -54,11 +54,11 @@ FULL = Size(
     looks={60: 300, 600: 300, 6000: 150},
 )
 QUICK = Size(
-    single={60: 40, 600: 40},
-    whole={60: 40, 600: 40},
+    single={60: 30, 600: 30},
+    whole={60: 25, 600: 25},
     promised=40,
     calibration=0,
-    looks={60: 4, 600: 4},
+    looks={60: 3, 600: 2},
     peers=False,
 )
 

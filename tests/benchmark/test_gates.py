@@ -8,11 +8,11 @@ import pytest
 
 from benchmarks.gates.calibration import CASES, judge, summary
 from benchmarks.gates.cells import cell, sample
-from benchmarks.gates.checks import Checks, Met
+from benchmarks.gates.checks import Checks, Met, Row
 from benchmarks.gates.looks import differing
 from benchmarks.gates.ours import follow
 from benchmarks.gates.outcomes import End, Outcome
-from benchmarks.gates.page import PAGE, replaced, show
+from benchmarks.gates.page import PAGE, replaced, show, summary_table
 from benchmarks.gates.rows import rows
 from benchmarks.gates.scenarios import scenario
 from benchmarks.gates.traces import trace
@@ -36,6 +36,14 @@ def test_a_tiny_run_has_every_row(results: dict):
     assert "processes with numpy: 0" in found[12].measured
     assert found[10].met is Met.NOT_RUN  # no whole rollout at 60 requests a minute
     assert "differing looks in 10 traces, both tiers: 0" in found[11].measured
+
+
+def test_what_is_within_chance_is_not_counted_as_held():
+    found = [
+        Row(number, "a figure", "", "", met)
+        for number, met in enumerate((Met.YES, Met.YES, Met.CHANCE, Met.NO, Met.NOT_RUN), 1)
+    ]
+    assert summary_table(found).endswith("Of 5 figures: 2 held, 1 within chance, 1 not held, 1 not run.")
 
 
 def test_the_page_shows_every_scenario(results: dict):
