@@ -39,6 +39,9 @@ class Settings:
         requests_per_minute: What RequestsPerMinute of merged series is: the `average` of their samples, or
             the `sum`.
         operation_seconds: Local seconds that a long-running operation takes at least.
+        most_endpoints: How many online endpoints the subscription may have; 100 is Azure's limit.
+        most_instances: How many instances all deployments together may ask for, as a quota; None: any number.
+        own_serving: The environment name whose versions are served by the project's own locked packages.
     """
 
     home: Path
@@ -52,6 +55,9 @@ class Settings:
     log_delay: timedelta = field(default=timedelta(seconds=60))
     requests_per_minute: str = "average"
     operation_seconds: float = 1.0
+    most_endpoints: int = 100
+    most_instances: int | None = None
+    own_serving: str | None = None
 
     def __post_init__(self) -> None:
         if self.requests_per_minute not in MERGES:

@@ -23,7 +23,7 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm]:
-    with in_process(tmp_path_factory.mktemp("arm"), NotingServing()) as arm:
+    with in_process(tmp_path_factory.mktemp("arm"), NotingServing(), most_endpoints=10_000) as arm:
         yield arm
 
 

@@ -225,7 +225,7 @@ def test_a_measure_by_dimension_has_an_alert_for_each_value(watched: Watched):
     assert watched.query_rule(condition=condition, windowSize="PT10M").ok
     for name in ("green", "blue", "red"):
         watched.answered(200, 1, name)
-    watched.advance(minutes=6)
+    watched.advance(minutes=7)  # the next minute's rows, a minute's delay, and five to the next evaluation
     fired = [each["data"]["alertContext"]["condition"]["allOf"][0] for each in watched.receiver.wait(2)]
     assert {each["dimensions"][0]["value"] for each in fired} == {"green", "red"}
     assert {each["metricValue"] for each in fired} == {40.0}

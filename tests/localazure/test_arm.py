@@ -64,14 +64,14 @@ def test_every_answer_has_azures_headers(arm: Arm):
 
 
 def test_a_type_that_nobody_described_is_a_plain_store(arm: Arm, workspace: Workspace):
-    path = f"{workspace.group}/providers/Microsoft.Insights/metricAlerts/slow"
+    path = f"{workspace.group}/providers/Microsoft.Contoso/widgets/slow"
     body = {"location": "global", "tags": {"b": "1", "a": "2"}, "properties": {"severity": 2}}
     assert arm.ask("PUT", path, body).status_code == 201
     assert arm.ask("PUT", path, body).status_code == 200
 
     shown = arm.ok("GET", path)
 
-    assert shown["type"] == "Microsoft.Insights/metricAlerts"
+    assert shown["type"] == "Microsoft.Contoso/widgets"
     assert list(shown["tags"]) == ["b", "a"]
     patched = arm.ok("PATCH", path, {"properties": {"enabled": True}, "tags": {"c": "3"}})
     assert patched["properties"] == {"severity": 2, "enabled": True}

@@ -132,11 +132,39 @@ def programs(subscription: str) -> dict[str, dict[str, Any]]:
             "ruleName": "errors",
             "criteria": {
                 "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
-                "allOf": [{"name": "errors"}],
+                "allOf": [
+                    {
+                        "criterionType": "StaticThresholdCriterion",
+                        "name": "errors",
+                        "metricName": "RequestsPerMinute",
+                        "operator": "GreaterThan",
+                        "threshold": 1,
+                        "timeAggregation": "Average",
+                    }
+                ],
             },
             "enabled": True,
             "evaluationFrequency": "PT1M",
             "scopes": [endpoint],
+            "severity": 2,
+            "windowSize": "PT5M",
+        },
+        "monitor:ScheduledQueryRule": {
+            **IN_GROUP,
+            "ruleName": "logged",
+            "criteria": {
+                "allOf": [
+                    {
+                        "query": "AmlOnlineEndpointTrafficLog | where ResponseCode >= 500",
+                        "timeAggregation": "Count",
+                        "operator": "GreaterThan",
+                        "threshold": 1,
+                    }
+                ]
+            },
+            "enabled": True,
+            "evaluationFrequency": "PT5M",
+            "scopes": [f"{group}/Microsoft.OperationalInsights/workspaces/logs"],
             "severity": 2,
             "windowSize": "PT5M",
         },

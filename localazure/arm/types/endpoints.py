@@ -22,7 +22,6 @@ __all__ = ["OnlineEndpoints"]
 
 TOKEN_SECONDS = 12 * 3600
 TOKEN_REFRESH = 8 * 3600
-LIMIT = 100
 RUNNING = {"Creating", "Updating", "Deleting"}
 
 
@@ -43,9 +42,10 @@ class OnlineEndpoints(Kind):
         others = self.store.of_type(self.type)
         if any(other.name.lower() == call.path.name.lower() for other in others):
             raise bad_request(f"There already exists an endpoint named '{call.path.name}' in this region.")
-        if len(others) >= LIMIT:
+        most = self.azure.settings.most_endpoints
+        if len(others) >= most:
             raise bad_request(
-                f"The subscription has {LIMIT} endpoints in this region, the limit.", "QuotaExceeded"
+                f"The subscription has {most} endpoints in this region, the limit.", "QuotaExceeded"
             )
 
     def new_state(self) -> JSON:
