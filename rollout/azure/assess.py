@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollout.azure import measuring, releases
+from rollout.azure import measuring, releases, sameness
 from rollout.azure.promotion import proved
 from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
@@ -63,6 +63,9 @@ def assess(
     """
     seen = sight.observed(published)
     wanted = releases.wanted(settings, arm, place, sight, root)
+    folder = root / settings.deployment.code if settings.deployment.code is not None else None
+    differs, uncompared = sameness.compare(arm, place, sight, wanted, folder)
+    seen = replace(seen, differs=differs, uncompared=uncompared)
     plan = settings.plan(wanted.release.id)
     asked = question(plan, seen)
     subject = sight.subject

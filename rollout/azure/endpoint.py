@@ -12,6 +12,7 @@ from rollout.azure import ids
 from rollout.azure.errors import NotReadBack, ReadError, Unintelligible
 from rollout.core import record, times, traffic
 from rollout.core.observed import Deployment, Endpoint, Provisioning
+from rollout.core.sameness import content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,6 +154,7 @@ def _deployment(what: str, body: dict[str, Any]) -> LiveDeployment:
     what = f"{what} ({name})"
     properties = _object(what, body, "properties")
     capacity = _mapping(body.get("sku")).get("capacity")
+    inputs = _inputs(body)
     return LiveDeployment(
         id=_text(what, body, "id"),
         name=name,
@@ -162,8 +164,9 @@ def _deployment(what: str, body: dict[str, Any]) -> LiveDeployment:
             release=_tags(body).get(record.RELEASE),
             state=_state(what, properties),
             instances=capacity if isinstance(capacity, int) else 1,
+            content=content(inputs),
         ),
-        inputs=_inputs(body),
+        inputs=inputs,
         modified_at=_modified_at(what, body),
     )
 

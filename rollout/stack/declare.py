@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from rollout.azure.errors import Missing
-from rollout.core import times
+from rollout.core import history, times
 from rollout.core.bodies import deployment_body, endpoint_body
 from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import configuration, record, tags, upload
+from rollout.stack import configuration, pulumi_cli, record, remembered, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
     from rollout.azure.releases import Wanted
     from rollout.azure.workspace import LiveWorkspace
     from rollout.core.config import Settings
+    from rollout.core.gates.judgement import Judgement
     from rollout.core.place import Place
     from rollout.core.step import Step
+
+_RUNNERS = ("GITHUB_ACTOR", "BUILD_REQUESTEDFOR", "GITLAB_USER_LOGIN")
+"""Where pipelines say who started them."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,18 @@ def workspace(ground: Ground) -> Workspace | None:
     return Workspace("workspace", args)
 
 
-def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> None:
+def rollout(
+    ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack, judgement: Judgement | None = None
+) -> None:
     """Declare workspace, assets, endpoint, deployments and record as the step wants them.
 
-    Whatever can still be missing is looked for before the first of them is declared.
+    Whatever can still be missing is looked for before the first of them is declared. Of an endpoint that
+    was never this stack's, nothing is.
     """
+    held = _remembered(ground, step, stack)
+    if step.as_found and not held.has_endpoint:
+        workspace(ground)
+        return
     place, sight, settings = ground.place, ground.sight, ground.settings
     live = LiveAzure(ground.arm, place, settings.probe, _probe_inputs(ground) if step.probe else ())
     location = _location(sight)
@@ -87,10 +100,10 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
             at=times.show_instant(sight.now),
         )
     frozen = {name: each.inputs for name, each in sight.deployments.items()}
-    served = {
-        slot: served_by(fresh if form is Form.FRESH else frozen[slot])
-        for slot, form in step.deployments.items()
-    }
+    forms = step.deployments
+    if step.as_found:
+        forms = {name: Form.FROZEN for name in held.deployments if name in frozen}
+    served = {slot: served_by(fresh if form is Form.FRESH else frozen[slot]) for slot, form in forms.items()}
     below = workspace(ground)
     after_workspace = pulumi.ResourceOptions(depends_on=[below] if below else [])
     assets = Assets(
@@ -112,6 +125,14 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
             clear_slot=live.clear,
             logs_id=below.logs_id if below else _logs_id(ground),
             logs_exist=sight.logs_exist,
+            logs_follow=sight.log is None and (sight.endpoint is None or step.kind is StepKind.START),
+            forms=forms,
+            protected=held.protected if step.as_found else frozenset({step.record.prod or ""}),
+            gone={
+                name: held.deployments[name]
+                for name in held.protected
+                if name not in frozen and name not in forms
+            },
             assets={
                 slot: [assets.by_id[each] for each in ids if each in assets.by_id]
                 for slot, ids in served.items()
@@ -120,7 +141,37 @@ def rollout(ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack) -> No
         after_workspace,
     )
     publisher = Publisher(stack, step, live, sight.now)
-    record.declare(step, sight.now, publisher, endpoint.resources)
+    before = sight.endpoint.core.routing if sight.endpoint else Routing()
+    entry = history.transition(step, sight.now, before, _runner(), judgement)
+    told = history.grown(held.transitions, entry) if step.kind.publishes else ()
+    record.declare(step, sight.now, publisher, endpoint.resources, told)
+
+
+def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:
+    """Return what the state holds, where that is needed: a hold with prod in place needs none of it.
+
+    Raises `StackError`, but for a history that can't be read: that stops no step, least of all an abort.
+    """
+    prod = step.record.prod
+    gone = prod is not None and prod not in ground.sight.deployments
+    if not (gone or step.as_found or step.kind.publishes):
+        return remembered.Remembered()
+    try:
+        return remembered.read(stack.name, ground.root)
+    except pulumi_cli.StackError as error:
+        if gone or step.as_found:
+            raise
+        pulumi.log.warn(f"{error}: the history of this stack begins again with this step")
+        return remembered.Remembered()
+
+
+def _runner() -> str:
+    """Return who runs this: the person that a pipeline runs for, or the user of the machine."""
+    said = next((os.environ[name] for name in _RUNNERS if os.environ.get(name)), "")
+    try:
+        return said or getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _probe_inputs(ground: Ground) -> tuple[bytes, ...]:

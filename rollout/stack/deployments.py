@@ -67,6 +67,14 @@ def frozen(
     )
 
 
+def remembered(
+    place: Place, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> ml.OnlineDeployment:
+    """Declare a deployment that Azure has lost as the state remembers it: nothing is created or deleted."""
+    kept = pulumi.ResourceOptions(ignore_changes=EVERY_INPUT)
+    return _declare(place, name, inputs, pulumi.ResourceOptions.merge(opts, kept))
+
+
 def _declare(
     place: Place, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> ml.OnlineDeployment:

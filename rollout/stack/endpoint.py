@@ -50,8 +50,16 @@ class EndpointArgs:
     logs_id: pulumi.Input[str] | None
     """Where the endpoint's logs go; None where the workspace has no Log Analytics."""
     logs_exist: bool
+    logs_follow: bool
+    """Whether the endpoint's logs are to go there, where they don't yet."""
     assets: Mapping[str, list[pulumi.Resource]]
     """What each deployment serves: declared before it."""
+    forms: Mapping[str, Form]
+    """The deployments to declare."""
+    protected: frozenset[str]
+    """Those that the engine is to refuse to delete."""
+    gone: Mapping[str, Mapping[str, Any]]
+    """The deployments that Azure has lost and the state must not: their inputs there."""
 
 
 class Endpoint(pulumi.ComponentResource):
@@ -65,12 +73,15 @@ class Endpoint(pulumi.ComponentResource):
         endpoint = self._endpoint(args)
         below = pulumi.ResourceOptions(parent=self, deleted_with=endpoint)
         self.resources = [endpoint]
-        for slot, form in sorted(args.step.deployments.items()):
+        for slot, form in sorted(args.forms.items()):
             after = pulumi.ResourceOptions(
-                depends_on=[endpoint, *args.assets.get(slot, [])], protect=slot == args.step.record.prod
+                depends_on=[endpoint, *args.assets.get(slot, [])], protect=slot in args.protected
             )
             self.resources.append(self._deployment(args, slot, form, _merge(below, after)))
-        if args.logs_id is not None:
+        for slot, inputs in sorted(args.gone.items()):
+            kept = pulumi.ResourceOptions(depends_on=[endpoint], protect=slot in args.protected)
+            self.resources.append(deployments.remembered(args.place, slot, inputs, _merge(below, kept)))
+        if args.logs_id is not None and (args.logs_exist or args.logs_follow):
             self.resources.append(_logs(args, args.logs_id, _merge(below, _after(endpoint))))
         self.register_outputs({})
 

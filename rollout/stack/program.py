@@ -78,7 +78,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
     tell.tell(found.step, found.judgement)
     refuse_others(found.step, os.environ)
     tell.warn(too_slow(found.plan, found.step, settings.gates, settings.comparison, found.judgement))
-    declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present))
+    declare.rollout(ground, found.step, found.wanted, tags.Stack(stack_name(), present), found.judgement)
     tell.export(ground.place, found.step)
     return found.step
 

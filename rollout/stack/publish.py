@@ -46,6 +46,8 @@ class Publisher:
     def publish(self, _: pulumi.ResourceHookArgs) -> None:
         """Publish. Raises where the traffic can't be read back or a tag can't be written."""
         step = self.step
+        if not step.kind.publishes:
+            return  # the state had lost the record: a hold publishes nothing all the same
         settled = self.live.read_back(step.routing)
         wanted: dict[str, str | None] = dict.fromkeys(TAGS)
         wanted |= wanted_tags(step.record, step.published_phase)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -10,7 +10,7 @@ from rollout.core import times
 from rollout.stack import hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from rollout.core.step import Step
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 
 def declare(
-    step: Step, now: datetime, publisher: Publisher, after: Sequence[pulumi.Resource]
+    step: Step,
+    now: datetime,
+    publisher: Publisher,
+    after: Sequence[pulumi.Resource],
+    history: Sequence[Mapping[str, Any]],
 ) -> pulumi.Stash:
-    """Declare the record. A step that publishes gives it new content; any other leaves it untouched.
+    """Declare the record, with the history of the stack: a step that publishes gives it new content.
 
-    A hook fires only where there is a diff, and a publish that died would never be repeated: so a repair
-    has content of its own, its time.
+    Any other step leaves it untouched. A hook fires only where there is a diff, and a publish that died
+    would never be repeated: so a repair has content of its own, its time.
     """
     publish = hooks.hook("record-publish", publisher.publish)
     again = hooks.hook("record-publish-again", publisher.publish)
@@ -35,6 +39,7 @@ def declare(
             "reason": step.reason,
             "phase": step.published_phase.value,
             "record": step.record.tags(),
+            "history": list(history),
         },
         opts=pulumi.ResourceOptions(
             protect=True,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from rollout.core.step import Outcome, Step
-from rollout.core.traffic import show
 
 if TYPE_CHECKING:
     from rollout.core.gates.judgement import Judgement
@@ -47,7 +46,7 @@ def export(place: Place, step: Step) -> None:
     pulumi.export("candidateDeployment", record.candidate or "")
     pulumi.export("candidateRelease", record.release or "")
     pulumi.export("failedRelease", record.failed_release or "")
-    pulumi.export("traffic", show(record.traffic))
+    pulumi.export("traffic", record.routing.show())
 
 
 def _table(judgement: Judgement) -> list[str]:
