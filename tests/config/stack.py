@@ -84,7 +84,7 @@ FULL: dict[str, Any] = {
     },
     "slots": ["blue", "green"],
     "stages": [
-        {"traffic": 10, "bake": "30m", "minRequests": 500},
+        {"traffic": 10, "bake": "30m", "minRequests": 500, "approval": False, "deadline": "6h"},
         {"traffic": 50, "bake": "30m", "minRequests": 1},
         {"traffic": 100, "bake": "2h", "minRequests": 1},
     ],

@@ -94,7 +94,11 @@ def test_every_key_arrives_typed():
     )
     assert settings.plan("credit-risk:7-0a1b2c3d") == Plan(
         "credit-risk:7-0a1b2c3d",
-        (Stage(10, 30 * MINUTE, 500), Stage(50, 30 * MINUTE), Stage(100, 120 * MINUTE)),
+        (
+            Stage(10, 30 * MINUTE, 500, deadline=360 * MINUTE),
+            Stage(50, 30 * MINUTE),
+            Stage(100, 120 * MINUTE),
+        ),
         ("blue", "green"),
         timedelta(hours=24),
         keep_failed=True,

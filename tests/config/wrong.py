@@ -150,6 +150,8 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "stages[1].mirror": ([0, -1, 51, 12.5, "20%", True], "a whole number from 1 to 50"),
     "stages[1].bake": ([30, "30", "half an hour", "-5m", "366d"], f"{TIME}, 0s to 365d"),
     "stages[1].minRequests": ([0, -5, "many", 1.5], "a whole number, at least 1"),
+    "stages[1].approval": (["maybe", 1, []], TRUTH),
+    "stages[1].deadline": ([6, "six hours", "366d"], f"{TIME}, 0s to 365d"),
     "retireAfter": (["a day", "24", 24, "366d"], f"{TIME}, 0s to 365d"),
     "keepFailed": (["no", 0, {}], TRUTH),
     "settle": (["2", 2, "25h"], f"{TIME}, 0s to 1d"),

@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = Path(__file__).parent / "tiny"
+STEPS = "none|start|advance|hold|promote|retire|finish|abort|repair|undo|adopt|reset"
 LINKED = ("__main__.py", "rollout", "Pulumi.yaml", ".venv")
 
 CONFIG: dict[str, Any] = {
@@ -72,9 +73,7 @@ class Run:
     @property
     def step(self) -> str:
         """The step that the program said it takes; the last, where preview and update said one each."""
-        said = re.findall(
-            r"\b(none|start|advance|hold|promote|retire|finish|abort|repair): .*\[(?:\w+)\]", self.out
-        )
+        said = re.findall(rf"\b({STEPS}): .*\[(?:\w+)\]", self.out)
         return said[-1] if said else ""
 
 

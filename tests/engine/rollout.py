@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,6 +67,26 @@ class Rollout:
         run = self.project.up(*arguments, check=False)
         assert run.code == code, run.out
         return run
+
+    def say(self, *words: str, code: int = 0) -> str:
+        """Run a `rollout` command, which must end with that code; what it printed."""
+        done = subprocess.run(
+            ["rollout", words[0], "--stack", self.project.stack, *words[1:]],
+            cwd=self.project.folder,
+            env=self.project.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the transitions that the stack's record holds, oldest first."""
+        resources = self.project.state()["deployment"]["resources"]
+        record = next(each for each in resources if each["urn"].endswith("::record"))
+        return record["inputs"]["input"]["history"]
 
     def healthy(self) -> None:
         """Bring the first release out: two `up`s."""

@@ -20,6 +20,7 @@ def run(settings: Settings, report: Report) -> None:
         ladder_rules.shares,
         ladder_rules.rising,
         ladder_rules.comparable,
+        ladder_rules.deadlines,
         gate_rules.names,
         gate_rules.foreign_stages,
         gate_rules.limited,

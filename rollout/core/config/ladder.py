@@ -45,6 +45,8 @@ def _stage(keys: Keys) -> Stage:
         mirror=keys.take("mirror", values.whole(1, 50), 0),
         bake=keys.take("bake", values.duration(_ZERO, _YEAR), _ZERO, required="a duration, such as 30m"),
         min_requests=keys.take("minRequests", values.whole(1), 1),
+        approval=keys.take("approval", values.flag, default=False),
+        deadline=keys.take("deadline", values.duration(_ZERO, _YEAR), None),
     )
     keys.finish()
     return read

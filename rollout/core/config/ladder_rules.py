@@ -90,6 +90,17 @@ def bakes(settings: Settings, report: Report) -> None:
             )
 
 
+def deadlines(settings: Settings, report: Report) -> None:
+    """Refuse a stage that would be late before its bake is over."""
+    show = times.show_duration
+    for index, stage in enumerate(settings.ladder.stages):
+        path = f"stages[{index}].deadline"
+        if stage.deadline is None or not report.sound(path, f"stages[{index}].bake"):
+            continue
+        if stage.deadline < stage.bake:
+            report.refuse(path, show(stage.deadline), f"at least the stage's bake, {show(stage.bake)}")
+
+
 def _rises(before: Stage, stage: Stage) -> bool:
     return (before.traffic, before.mirror) < (stage.traffic, stage.mirror)
 
