@@ -25,7 +25,15 @@ START_SECONDS = 30.0
 TAIL = 50
 LARGEST_LOG = 8 * 2**20
 LONGEST_DELAY = 86400
-CHANGEABLE = ("metric_delay", "log_delay", "requests_per_minute")
+MOST = 1_000_000
+CHANGEABLE = (
+    "metric_delay",
+    "log_delay",
+    "requests_per_minute",
+    "most_endpoints",
+    "most_instances",
+    "stand_ins",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,6 +74,16 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--requests-per-minute", choices=MERGES, help="what it is of several merged series"
             )
+            sub.add_argument("--most-endpoints", type=_count, help="endpoints in the subscription (100)")
+            sub.add_argument("--most-instances", type=_count, help="quota of instances (no limit)")
+            sub.add_argument(
+                "--stand-in",
+                dest="stand_ins",
+                type=_stand_in,
+                action="append",
+                metavar="NAME=FILE",
+                help="serve deployments of environment NAME with conda file FILE instead; NAME= ends that",
+            )
         if name == "logs":
             sub.add_argument("--tail", type=int, default=TAIL, help=f"lines (default: {TAIL})")
     return parser
@@ -90,6 +108,8 @@ def _up(home: Path, options: argparse.Namespace) -> int:
     waiting = found.ask("status")["restarting"]
     if waiting:
         print(f"{len(waiting)} deployments are being started again: `localazure status` shows them.")
+    for line in _told(_settings(home)):
+        print(line)
     where = "" if home == default_home() else f" --home {shlex.quote(str(home))}"
     print(f'Next: eval "$(localazure env{where})"')
     return 0
@@ -98,13 +118,26 @@ def _up(home: Path, options: argparse.Namespace) -> int:
 def _changed(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that the command line gives."""
     given = {name: getattr(options, name) for name in CHANGEABLE}
+    given["stand_ins"] = dict(given["stand_ins"]) if given["stand_ins"] else None
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _keep(home: Path, options: argparse.Namespace) -> None:
     """Keep the given settings, for this start and those after it."""
     if changed := _changed(options):
-        replace(Settings.load(home) or Settings(home=home, port=DEFAULT_PORT), **changed).save()
+        kept = Settings.load(home) or Settings(home=home, port=DEFAULT_PORT)
+        if "stand_ins" in changed:
+            every = kept.stand_ins | changed["stand_ins"]
+            changed["stand_ins"] = {name: path for name, path in every.items() if path}
+        replace(kept, **changed).save()
+
+
+def _told(settings: Settings) -> list[str]:
+    """What is served otherwise than its environment says, a line each."""
+    return [
+        f"Environment '{name}' is not built as registered: its deployments are served with {path}."
+        for name, path in settings.stand_ins.items()
+    ]
 
 
 def _start(home: Path, port: int | None, rate: float | None) -> subprocess.Popen[bytes]:
@@ -166,6 +199,8 @@ def _status(home: Path, options: argparse.Namespace) -> int:
         return 3
     status = found.ask("status")
     print(f"Local Azure is up at {status['baseUrl']} (pid {status['pid']}, state in {home}).")
+    for line in _told(_settings(home)):
+        print(line)
     print(f"Its clock says {status['now'][:19]}Z, at rate {status['rate']:g}.")
     for one in status["deployments"]:
         pids = ", ".join(str(instance["pid"]) for instance in one["instances"])
@@ -216,6 +251,19 @@ def _seconds(text: str) -> timedelta:
     if not 0 <= seconds <= LONGEST_DELAY:
         raise argparse.ArgumentTypeError(f"{text!r}: local seconds, 0 to {LONGEST_DELAY}")
     return timedelta(seconds=seconds)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 1 to {MOST}")
+    return int(text)
+
+
+def _stand_in(text: str) -> tuple[str, str]:
+    name, sign, file = text.partition("=")
+    if not name or not sign or (file and not Path(file).is_file()):
+        raise argparse.ArgumentTypeError(f"{text!r}: NAME=FILE, the file being a conda file that is there")
+    return name, str(Path(file).resolve()) if file else ""
 
 
 def _rate(text: str) -> float:

@@ -67,7 +67,10 @@ async def _run(home: Path, port: int | None, rate: float | None) -> None:
     try:
         await server.start()
         settings.save()  # a port that could not be had is not kept
-        logging.getLogger(__name__).info("up at %s", settings.base_url)
+        log = logging.getLogger(__name__)
+        log.info("up at %s", settings.base_url)
+        for name, path in settings.stand_ins.items():
+            log.warning("environment '%s' is not built as registered: %s stands in for it", name, path)
         await ended.wait()
     finally:
         await server.stop()

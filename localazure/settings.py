@@ -41,7 +41,7 @@ class Settings:
         operation_seconds: Local seconds that a long-running operation takes at least.
         most_endpoints: How many online endpoints the subscription may have; 100 is Azure's limit.
         most_instances: How many instances all deployments together may ask for, as a quota; None: any number.
-        own_serving: The environment name whose versions are served by the project's own locked packages.
+        stand_ins: Environment name to the conda file that its deployments are served with instead of theirs.
     """
 
     home: Path
@@ -57,7 +57,7 @@ class Settings:
     operation_seconds: float = 1.0
     most_endpoints: int = 100
     most_instances: int | None = None
-    own_serving: str | None = None
+    stand_ins: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         if self.requests_per_minute not in MERGES:

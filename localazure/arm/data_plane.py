@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from localazure.arm.errors import ArmError, bad_request
-from localazure.arm.handlers import read_json
+from localazure.arm.errors import ArmError
+from localazure.arm.handlers import address, read_json
 from localazure.arm.kind import Call
 from localazure.arm.paths import parse
 from localazure.arm.types.references import data_plane_id, registry
+from localazure.arm.versions import need_version
 
 if TYPE_CHECKING:
     from localazure.arm.plane import Plane
@@ -41,11 +42,10 @@ def routes(azure: Azure, plane: Plane) -> list[web.RouteDef]:
         )
 
     async def handle(request: web.Request) -> web.Response:
-        if not request.query.get("api-version"):
-            text = "The api-version query parameter (?api-version=) is required for all requests."
-            raise bad_request(text, "MissingApiVersionParameter")
+        need_version(request.query)
         path = parse("/" + request.match_info["rest"])
-        answer = await plane.answer(request.method, Call(path, dict(request.query), await read_json(request)))
+        call = Call(path, dict(request.query), await read_json(request), address(azure, request))
+        answer = await plane.answer(request.method, call)
         if answer.body is None:
             return web.Response(status=answer.status, headers=answer.headers)
         return web.json_response(_shown(answer.body), status=answer.status, headers=answer.headers)

@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from localazure.arm.errors import ArmError, bad_request
+from localazure.arm.errors import ArmError
 from localazure.arm.kind import Call
 from localazure.arm.paths import parse
 from localazure.arm.plane import Plane, subscription_view
+from localazure.arm.versions import need_version
 
 if TYPE_CHECKING:
     from localazure.azure import Azure
 
-__all__ = ["read_json", "routes"]
+__all__ = ["address", "read_json", "routes"]
 
 
 def routes(azure: Azure, plane: Plane) -> list[web.RouteDef]:
     """The routes of ARM; they go behind those that are more special."""
 
     async def handle(request: web.Request) -> web.Response:
-        if not request.query.get("api-version"):
-            text = "The api-version query parameter (?api-version=) is required for all requests."
-            raise bad_request(text, "MissingApiVersionParameter")
-        call = Call(parse(request.path), dict(request.query), await read_json(request))
+        need_version(request.query)
+        call = Call(
+            parse(request.path), dict(request.query), await read_json(request), address(azure, request)
+        )
         answer = await plane.answer(request.method, call)
         if answer.body is None:
             return web.Response(status=answer.status, headers=answer.headers)
@@ -52,6 +53,11 @@ def routes(azure: Azure, plane: Plane) -> list[web.RouteDef]:
         web.get("/discovery", discovery),
         web.route("*", "/{root:(?i:subscriptions|providers)}/{rest:.+}", handle),
     ]
+
+
+def address(azure: Azure, request: web.Request) -> str:
+    """What a request was sent to, without its query."""
+    return azure.settings.base_url + request.rel_url.raw_path
 
 
 async def read_json(request: web.Request) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from localazure.arm.body import merged
 from localazure.arm.errors import ArmError, bad_request, not_found
+from localazure.arm.paging import ordered, paged
 from localazure.arm.paths import GROUP, SUBSCRIPTION
 from localazure.arm.store import Resource
 from localazure.clock import iso
@@ -26,12 +27,16 @@ OURS = {"id", "name", "type", "systemData"}
 
 @dataclass(frozen=True)
 class Call:
-    """One ARM request."""
+    """One ARM request.
+
+    Attributes:
+        url: Its address without the query.
+    """
 
     path: ArmPath
     query: Mapping[str, str]
     body: Any = None
-    caller: str = ""
+    url: str = ""
 
     @property
     def object(self) -> JSON:
@@ -127,9 +132,12 @@ class Kind:
 
     async def members(self, call: Call, collection: str) -> Answer:
         """List the direct members of a collection."""
-        del call
-        found = [self.view(resource) for resource in self.store.children(collection)]
-        return Answer(200, {"value": found, "nextLink": None})
+        return self.page(call, ordered(self.store.children(collection), call.query))
+
+    def page(self, call: Call, found: list[Resource]) -> Answer:
+        """The page of a list that was asked for."""
+        shown, following = paged(found, call)
+        return Answer(200, {"value": [self.view(one) for one in shown], "nextLink": following})
 
     async def delete(self, call: Call) -> Answer:
         """Delete it and everything below it; 204 when it isn't there."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from localazure.arm.errors import ArmError, bad_request, not_found
+from localazure.arm.versions import need_version
 from localazure.faults import Faults
 from localazure.monitor.definitions import METRICS, NAMESPACE, definition_json
 from localazure.monitor.metrics import answer, measure, visible_until
@@ -121,20 +122,12 @@ def _refusing(
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         try:
-            _require_version(request)
+            need_version(request.query)
             return await handler(request)
         except ArmError as error:
             return web.json_response(error.body(), status=error.status)
 
     return handle
-
-
-def _require_version(request: web.Request) -> None:
-    if not request.query.get("api-version"):
-        raise bad_request(
-            "The api-version query parameter (?api-version=) is required for all requests.",
-            "MissingApiVersionParameter",
-        )
 
 
 def _text(at: datetime) -> str:

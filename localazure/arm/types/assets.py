@@ -44,7 +44,7 @@ class Containers(Kind):
     async def members(self, call: Call, collection: str) -> Answer:
         """All containers; anonymous ones aren't listed."""
         found = [one for one in self.store.children(collection) if not one.state.get("anonymous")]
-        return Answer(200, {"value": [self.view(one) for one in listed(found, call.query)], "nextLink": None})
+        return self.page(call, listed(found, call.query))
 
 
 class Versions(Kind):
@@ -109,7 +109,7 @@ class Versions(Kind):
     async def members(self, call: Call, collection: str) -> Answer:
         """Newest first; an unknown container has no versions, like in Azure's own listing of labels."""
         found = listed(self.store.children(collection), call.query)
-        return Answer(200, {"value": [self.view(one) for one in found], "nextLink": None})
+        return self.page(call, found)
 
 
 class Models(Versions):
@@ -175,7 +175,7 @@ class Codes(Versions):
             for one in self.store.of_type(self.type, workspace)
             if part(one.properties, "properties").get("hash_sha256") == wanted
         ]
-        return Answer(200, {"value": [self.view(one) for one in listed(found, call.query)], "nextLink": None})
+        return self.page(call, listed(found, call.query))
 
     async def act(self, call: Call, action: str) -> Answer:
         """`startPendingUpload`: a container of its own, and a SAS to fill it."""

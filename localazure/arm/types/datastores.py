@@ -68,7 +68,7 @@ class Datastores(Kind):
             found = [one for one in found if bool(one.properties.get("isDefault")) == (wanted == "true")]
         names = [name for name in call.query.get("names", "").split(",") if name]
         found = [one for one in found if not names or one.name in names]
-        return Answer(200, {"value": [self.view(one) for one in found], "nextLink": None})
+        return self.page(call, found)
 
     async def act(self, call: Call, action: str) -> Answer:
         """`listSecrets`: the account's key, or a SAS where the datastore was made with one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localazure.arm.body import part
@@ -15,7 +16,6 @@ from localazure.serving.spec import DeploymentSpec, ProbeSpec, ProvisioningError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from localazure.arm.body import JSON
     from localazure.arm.plane import Plane
@@ -56,7 +56,8 @@ async def spec_of(plane: Plane, deployment: Resource, body: JSON) -> DeploymentS
         scoring_script=part(properties, "codeConfiguration").get("scoringScript"),
     )
     if environment is not None:
-        program = _in(environment, program)
+        instead = plane.azure.settings.stand_ins.get(environment.id.split("/")[-3])
+        program = _stood_in(instead, program) if instead else _in(environment, program)
     if model_dir is not None and source is None and _is_mlflow(model):
         program = _without_code(model_dir, program, environment)
     endpoint_id, name = deployment.id.rsplit("/deployments/", 1)
@@ -90,6 +91,16 @@ class _Program:
     conda_file: str | None = None
     brought: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def _stood_in(conda_file: str, program: _Program) -> _Program:
+    """The program in what the local setting puts in the environment's place."""
+    try:
+        text = Path(conda_file).read_text()
+    except OSError as error:
+        reason = f"the stand-in {conda_file} can't be read: {error.strerror}"
+        raise ProvisioningError("ImageBuildFailure", reason) from error
+    return _Program(program.code_dir, program.scoring_script, conda_file=text)
 
 
 def _in(environment: Resource, program: _Program) -> _Program:

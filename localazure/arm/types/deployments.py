@@ -127,6 +127,7 @@ class OnlineDeployments(Kind):
             return
         served = resource.state.get("served")
         serving = self.azure.serving
+        self._check_quota(resource)
         runs = serving.deployment(_endpoint_key(resource), resource.name) is not None
         if served is None or not runs or not same_but_scale(served, resource.body):
             await self._deploy(resource, resource.body)
@@ -180,6 +181,25 @@ class OnlineDeployments(Kind):
         ):
             raise conflict(
                 f"An operation is already in progress on '{running.resource}'. Try again when it has ended."
+            )
+
+    def _check_quota(self, resource: Resource) -> None:
+        """A quota that is used up fails the operation, not the PUT.
+
+        (learn.microsoft.com, "Troubleshooting online endpoints", OutOfQuota.)
+        """
+        most = self.azure.settings.most_instances
+        if most is None:
+            return
+        others = [one for one in self.store.of_type(self.type) if one.key != resource.key]
+        used = sum(capacity(one.state["served"]) for one in others if one.state.get("served"))
+        wanted = capacity(resource.body)
+        if used + wanted > most:
+            raise ProvisioningError(
+                "OutOfQuota",
+                f"deployment '{resource.name}' asks for {wanted} instances, and {used} of the "
+                f"quota of {most} are used: delete a deployment or ask for fewer "
+                "(the quota is local Azure's --most-instances)",
             )
 
     def _endpoint(self, resource: Resource) -> Resource:
