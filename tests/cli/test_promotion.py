@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from rollout.azure import promotion
+from rollout.core.config.promoting import Promotes
 from rollout.core.moves import Scene
 from rollout.core.observed import Deployment, Endpoint, Observed, Provisioning
 from rollout.core.plan import Plan, Stage
 from rollout.core.promotion import (
     Artifact,
+    NotPromotedError,
     Override,
     Part,
     Proof,
@@ -93,6 +99,55 @@ def test_what_isnt_proved_holds_and_says_what_would_help():
     assert dict(step.deployments) == {"blue": Form.FROZEN}
     assert "m:2 isn't started: it wasn't Healthy at staging" in step.reason
     assert "`rollout release --override REASON`" in step.reason
+
+
+def lower(monkeypatch: pytest.MonkeyPatch, why: str | None) -> list[str]:
+    """Have the endpoint below prove a release or not; what it was asked for."""
+    asked: list[str] = []
+
+    def lacking(*given: object) -> str | None:
+        asked.append(str(given[2]))
+        return why
+
+    monkeypatch.setattr(promotion, "lacking_proof", lacking)
+    return asked
+
+
+def proved(step: Step, record: Record | None, override: Override | None = None) -> Step:
+    """Return what becomes of a step where releases are promoted from staging."""
+    settings = SimpleNamespace(
+        promotes=Promotes("/ws/onlineEndpoints/staging", override),
+        deployment=SimpleNamespace(model="azureml:m:2"),
+        plan=lambda release: Plan(release, (Stage(100),)),
+    )
+    shares = {"blue": 100}
+    endpoint = Endpoint(Provisioning.SUCCEEDED, shares, record.tags()) if record is not None else None
+    given: Any = (settings, None, None)
+    wanted: Any = SimpleNamespace(id="m:2")
+    return promotion.proved(step, *given, seen=Observed(NOW, endpoint), wanted=wanted)
+
+
+PROD = Record(prod="blue", prod_release="m:1", traffic={"blue": 100})
+START = Step(StepKind.START, Phase.PROGRESSING, "m:2 starts", PROD, Phase.PROGRESSING)
+
+
+def test_nothing_is_read_but_where_a_rollout_begins(monkeypatch: pytest.MonkeyPatch):
+    asked = lower(monkeypatch, "it wasn't Healthy at staging")
+    abort = replace(START, kind=StepKind.ABORT)
+    assert proved(abort, PROD) is abort
+    assert proved(START, replace(PROD, release="m:2", candidate="green")) is START, "it goes on"
+    assert "the incident" in proved(START, PROD, Override("azureml:m:2", "the incident")).reason
+    assert asked == []
+    assert proved(START, PROD, Override("azureml:m:1", "an earlier one")).kind is StepKind.HOLD
+    assert asked == ["/ws/onlineEndpoints/staging"]
+
+
+def test_a_first_release_that_isnt_proved_ends_the_run(monkeypatch: pytest.MonkeyPatch):
+    lower(monkeypatch, "it wasn't Healthy at staging")
+    with pytest.raises(NotPromotedError, match="m:2 isn't started: it wasn't Healthy at staging"):
+        proved(START, None)
+    lower(monkeypatch, None)
+    assert proved(START, None) is START
 
 
 def test_what_is_let_through_says_so():
