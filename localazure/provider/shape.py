@@ -36,7 +36,7 @@ class ResourceType:
         nested: of input objects, which of their keys can be written; an object not named here is free.
         computed: keys that ARM adds inside objects, for previews.
         envelope: body keys beside `properties`; None if the SDK has `properties` too (nothing is flattened).
-        renames: SDK name -> wire name, where they differ.
+        renames: SDK name -> wire name, where they differ; one with a step is of a key inside that object.
         required: inputs, with steps, that must be there.
         replaces: inputs, with steps, whose change needs a new resource, beside path and `location`.
         defaults: inputs that are filled in.
@@ -120,9 +120,8 @@ class ResourceType:
             if name not in self.inputs:
                 continue
             flat = self.envelope is None or name in self.envelope
-            (body if flat else body["properties"])[self.renames.get(name, name)] = _identities_out(
-                name, value
-            )
+            written = self._inside(name, _identities_out(name, value), out=True)
+            (body if flat else body["properties"])[self.renames.get(name, name)] = written
         return body
 
     def outputs_of(self, body: Body) -> Properties:
@@ -134,9 +133,20 @@ class ResourceType:
         named = {self._wire.get(key, key): value for key, value in flat.items() if value is not None}
         known = self.inputs | self.outputs
         return {
-            **{key: value for key, value in named.items() if key in known},
+            **{key: self._inside(key, value, out=False) for key, value in named.items() if key in known},
             "azureApiVersion": self.api_version,
         }
+
+    def _inside(self, name: str, value: Any, *, out: bool) -> Any:
+        """Give an object with its keys as on the wire, or back as the SDK has them."""
+        inner = as_object(value)
+        own = {
+            key.partition(".")[2]: wire for key, wire in self.renames.items() if key.startswith(f"{name}.")
+        }
+        if inner is None or not own:
+            return value
+        names = own if out else {wire: key for key, wire in own.items()}
+        return {names.get(key, key): each for key, each in inner.items()}
 
     def writable(self, outputs: Mapping[str, Any]) -> Properties:
         """Give the part of these outputs that a program could have set, in the shape of inputs."""

@@ -47,6 +47,7 @@ METRIC_ALERT = ResourceType(
         " tags targetResourceRegion targetResourceType windowSize"
     ),
     outputs=words("isMigrated lastUpdatedTime name type"),
+    renames={"criteria.odataType": "odata.type"},
     required=("criteria", "enabled", "evaluationFrequency", "location", "scopes", "severity", "windowSize"),
     defaults={"location": "global"},
     naming="random",
