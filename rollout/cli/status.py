@@ -60,6 +60,8 @@ def look(stack: StackView) -> dict[str, Any]:
         "gates": _gates(found),
         "probe": found.seen.published.probe.show() if found.seen.published.probe else None,
         "approved": _approved(found),
+        "paused": _paused(found),
+        "intent": found.seen.published.intent.show() if found.seen.published.intent else None,
         "why": found.seen.published.reason,
         "next": {"step": found.step.kind.value, "reason": found.step.reason},
     }
@@ -106,10 +108,18 @@ def stage_now(found: Assessment) -> dict[str, Any] | None:
     }
 
 
+def _paused(found: Assessment) -> str | None:
+    """Return who paused the rollout, when and why."""
+    paused = found.seen.published.paused
+    return paused.show() if paused else None
+
+
 def _approved(found: Assessment) -> str | None:
-    """Return what a person accepted for the present stage."""
-    approved = found.seen.published.approved
-    return approved.show() if approved and answers(found.record, approved) else None
+    """Return what a person approved: the next stage, or a margin at the present one."""
+    approved, record = found.seen.published.approved, found.record
+    if approved is None or not (answers(record, approved) or answers(record, approved, found.plan)):
+        return None
+    return approved.show()
 
 
 def _gates(found: Assessment) -> list[dict[str, Any]]:

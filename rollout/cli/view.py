@@ -56,6 +56,10 @@ def render(found: dict[str, Any]) -> RenderableType:
         parts.append(Text(f"probe: {found['probe']}"))
     if found["approved"]:
         parts.append(Text(f"accepted: {found['approved']}"))
+    if found["paused"]:
+        parts.append(Text(f"paused {found['paused']}", "yellow"))
+    if found["intent"]:
+        parts.append(Text(f"said: {found['intent']}"))
     if found["why"]:
         parts.append(Text(f"why: {found['why']}"))
     parts.append(Text(f"next `pulumi up`: {found['next']['step']}: {found['next']['reason']}"))

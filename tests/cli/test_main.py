@@ -51,6 +51,8 @@ FOUND = {
     ],
     "probe": "Successful credit-risk:2-deadbeef 2026-11-21T09:49:00Z",
     "approved": None,
+    "paused": "by ada at 2026-11-21T09:55:00Z: a freeze",
+    "intent": "abort credit-risk:2-deadbeef@10 by ada at 2026-11-21T09:56:00Z",
     "why": "to 10 %",
     "next": {"step": "abort", "reason": "errors failed"},
 }
@@ -76,6 +78,8 @@ def test_the_status_as_people_see_it() -> None:
         "not a rollout's",
         "stage 10 % since 2026-11-21T09:50:00Z: 20m of 30m left",
         "3 at 09:55",
+        "paused by ada at 2026-11-21T09:55:00Z: a freeze",
+        "said: abort credit-risk:2-deadbeef@10 by ada",
         "next `pulumi up`: abort: errors failed",
     ):
         assert said in shown

@@ -139,6 +139,23 @@ def test_what_is_healthy_elsewhere(here: Releases, stack: Climbing):
     assert "it isn't there" in here.refused("--from", f"{staging.id}-gone", code=1)
 
 
+def test_what_isnt_here_goes_through_a_registry(here: Releases, stack: Climbing):
+    staging, registry = Staging(stack), unique("reg-")
+    body = {"location": "eastus", "identity": {"type": "SystemAssigned"}}
+    group = stack.endpoint.partition("/providers/")[0]
+    place = f"{group}/providers/Microsoft.MachineLearningServices/registries/{registry}"
+    stack.arm.done("PUT", place, body | {"properties": {"regionDetails": [{"location": "eastus"}]}})
+    stack.configure(**{"rollout:models": {"share": registry}, "rollout:promotesFrom": staging.id})
+    said = here.release("--from", staging.id)
+    model = here.config["rollout:model"]
+    assert model.startswith(f"azureml://registries/{registry}/models/tiny/versions/2-")
+    assert said["shared"] == [model]
+    assert here.config["rollout:environment"] == "azureml:e:1", "it is here with the same content"
+    again = here.release("--from", staging.id)
+    assert (again["changes"], again["shared"]) == ({}, [])
+    assert here.release(model)["changes"] == {}
+
+
 def test_only_what_was_healthy_below_is_promoted(here: Releases, stack: Climbing):
     staging = Staging(stack)
     stack.configure(**{"rollout:promotesFrom": staging.id})
