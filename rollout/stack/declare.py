@@ -16,11 +16,11 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import configuration, pulumi_cli, record, remembered, tags, upload
+from rollout.stack import alerts, configuration, pulumi_cli, record, remembered, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
-from rollout.stack.publish import Publisher
+from rollout.stack.telling import Telling
 from rollout.stack.workspace import Workspace, WorkspaceArgs
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def rollout(
     assets = Assets(
         "assets", place, [each for ids in served.values() for each in ids], new_code, after_workspace
     )
+    logs_id = below.logs_id if below else _logs_id(ground)
     endpoint = Endpoint(
         "endpoint",
         EndpointArgs(
@@ -123,7 +124,7 @@ def rollout(
             fresh_inputs=fresh,
             read_routing=live.routing,
             clear_slot=live.clear,
-            logs_id=below.logs_id if below else _logs_id(ground),
+            logs_id=logs_id,
             logs_exist=sight.logs_exist,
             logs_follow=sight.log is None and (sight.endpoint is None or step.kind is StepKind.START),
             forms=forms,
@@ -140,11 +141,12 @@ def rollout(
         ),
         after_workspace,
     )
-    publisher = Publisher(stack, step, live, sight.now)
+    publisher = Telling(stack, step, live, sight.now, settings.notify, place.endpoint_id)
     before = sight.endpoint.core.routing if sight.endpoint else Routing()
     entry = history.transition(step, sight.now, before, _runner(), judgement)
     told = history.grown(held.transitions, entry) if step.kind.publishes else ()
-    record.declare(step, sight.now, publisher, endpoint.resources, told)
+    published = record.declare(step, sight.now, publisher, endpoint.resources, told)
+    alerts.declare(ground, step, location, logs_id, published)
 
 
 def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:
