@@ -35,9 +35,7 @@ class ActionGroups(Kind):
         properties = part(body, "properties")
         short = properties.get("groupShortName")
         if not isinstance(short, str) or not 1 <= len(short) <= LONGEST_SHORT_NAME:
-            raise bad_request(
-                f"The groupShortName '{short}' isn't valid: 1 to {LONGEST_SHORT_NAME} letters."
-            )
+            raise bad_request(f"The groupShortName '{short}' isn't valid: 1 to {LONGEST_SHORT_NAME} letters.")
         names: list[str] = []
         for kind, needed in NEEDED.items():
             receivers: list[JSON] = properties.get(kind) or []
