@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs with the project's own tools, which `make setup` provides.
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench gates check lint types layers format clean
+.PHONY: help setup test demo bench gates soak check lint types layers format clean
 
 SHELL := /bin/sh
 run := eval "$$(tools/env)" &&
@@ -24,6 +24,9 @@ bench: setup ## Measure a no-op `pulumi up` against a bare program, and the loca
 
 gates: setup ## Judge made-up traffic with known truth, beside other tools (30 minutes; G=--quick is CI's minute)
 	@$(run) python -m benchmarks.gates $(or $(G),--write)
+
+soak: setup ## Kill, race, break and torment real rollouts, into docs/reliability.md (hours; S=--quick is minutes)
+	@$(run) python -m tests.soak $(or $(S),--write)
 
 check: lint types layers ## Lint, types and layers
 

@@ -1,12 +1,21 @@
-"""`kill -9` of `pulumi up` at each named write: the next `up`s go on, and no share rises unproved."""
+"""`kill -9` of `pulumi up` at each named write, and at a few random instants: the next `up`s go on.
+
+`make soak` kills a hundred at random.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import time
 from typing import TYPE_CHECKING, Any
+
+from tests.soak.kills import kill_at_random
+from tests.soak.load import Load
+from tests.soak.phases import Life
+from tests.soak.place import PATIENT_GATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +24,8 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.engine.rollout import Rollout
+
+RANDOM_KILLS = 3
 
 
 def _killed(given: Rollout, reached: Callable[[], bool]) -> None:
@@ -126,3 +137,13 @@ def _no_tag_is_set(folder: Path, stuck: Path) -> Path:
     shim.write_text(f'#!/bin/sh\n{hangs}\nexec {real} "$@"\n')
     shim.chmod(0o755)
     return shim.parent
+
+
+def test_killed_at_random_instants_nothing_is_lost(rollout: Callable[..., Rollout]) -> None:
+    given = rollout(**{"rollout:gates": PATIENT_GATES})
+    given.healthy()
+    seed = random.SystemRandom().randrange(2**32)
+    with Load(given) as load:
+        kills = kill_at_random(Life(given), load, RANDOM_KILLS, seed, tell=True)
+    assert kills.count == RANDOM_KILLS
+    assert load.failed == []

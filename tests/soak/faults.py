@@ -54,18 +54,19 @@ class Row:
 
 def said(run: Run) -> str:
     """Return the one sentence of a run: its error, else the step and its reason."""
-    errors = re.findall(r"^\s*error: (?:\d+ errors? occurred:\s*\* )?(.*)$", run.out, re.MULTILINE)
+    errors = re.findall(r"^\s*error: (?:\d+ errors? occurred:\s*(?:\*|1\)) )?(.*)$", run.out, re.MULTILINE)
     errors = [each for each in errors if not each.startswith(("update failed", "preview failed"))]
     steps = re.findall(rf"^.*?((?:{run.step}): .*)$", run.out, re.MULTILINE) if run.step else []
     sentence = (errors or steps or ["it was killed"])[0].strip()
     sentence = re.sub(r"\s*\[\w+\]$", "", sentence).replace("|", "/")
+    sentence = re.sub(r"/(?:subscriptions|tmp)/[^\s')]*/", "…/", sentence)
     return sentence if len(sentence) <= LONGEST else sentence[: LONGEST - 1].rstrip() + "…"
 
 
 def suffer(life: Life, case: Case, load: Load) -> Row:
     """Order the fault, run `pulumi up`, end the fault, and run the next ones. Raises where it differs."""
     rollout, watch = life.rollout, Watch(life.rollout)
-    life.go_to(case.phase)
+    life.go_to(case.phase, case.life)
     watch.begin()
     before, sent, failed = rollout.traffic(), load.requests, len(load.failed)
     for spec in case.order(rollout):
@@ -125,6 +126,8 @@ def _run(life: Life, case: Case) -> Run:
         trigger.touch()
     out = running.communicate(timeout=300)[0]
     trigger.unlink()
+    if case.how is How.FULL:  # what is left of the lock is an empty file
+        assert rollout.project.pulumi("cancel", "--yes").code == 0
     return Run(running.returncode, out)
 
 
@@ -141,10 +144,9 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def main() -> int:
-    """Suffer all, or those whose numbers are given; show or write the table. 1: one came out differently."""
+def suffer_all(wanted: Iterable[int] = range(len(CASES)), *, write: bool) -> int:
+    """Suffer all, or those of these numbers; show or write the table. 1: one came out differently."""
     rows: list[Row] = []
-    wanted = [int(each) for each in sys.argv[1:] if each.isdecimal()] or range(len(CASES))
     differs = 0
     with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as where:
         rollout = where.stack("faults")
@@ -162,10 +164,11 @@ def main() -> int:
                     differs += 1
                     print(f"DIFFERS: {difference}", flush=True)
             print(f"failed requests: {load.failed}")
-    if "--write" in sys.argv and not differs:
+    if write and not differs:
         put_into_page("faults", table(rows))
     return 1 if differs else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    numbers = [int(each) for each in sys.argv[1:] if each.isdecimal()]
+    sys.exit(suffer_all(numbers or range(len(CASES)), write="--write" in sys.argv))

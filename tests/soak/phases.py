@@ -84,9 +84,9 @@ class Life:
             self.rollout.serve(minutes=minutes, errors={who: 60} if bad else None)
         return stands
 
-    def go_to(self, wanted: str, most: int = 24) -> None:
-        """Run `up`s until that is what the next one is about."""
-        bad = wanted.removeprefix("abort at ") if wanted.startswith("abort") else "good"
+    def go_to(self, wanted: str, life: str = "good", most: int = 24) -> None:
+        """Run `up`s until that is what the next one is about; a release that has to be made is such a one."""
+        bad = wanted.removeprefix("abort at ") if wanted.startswith("abort") else life
         for _ in range(most):
             stands = self.prepare()
             if stands == wanted:
