@@ -19,13 +19,16 @@ from pathlib import Path
 from tests.soak import faults
 from tests.soak.kills import kill_at_random
 from tests.soak.load import Load
-from tests.soak.machine import histories
+from tests.soak.machine import side_by_side
 from tests.soak.page import put_into_page
 from tests.soak.phases import Life
 from tests.soak.place import Place, place
 from tests.soak.two import race
+from tests.soak.ways_out import everywhere
 
-PARTS = ("kills", "races", "histories", "faults")
+PARTS = ("kills", "races", "out", "histories", "faults")
+IN_BRIEF = ("histories",)
+"""What a quick run has: of the rest the everyday tests have a part."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Size:
 
 
 WHOLE = Size(kills=100, races=20, histories=200, steps=60)
-QUICK = Size(kills=10, races=2, histories=1, steps=60)
+QUICK = Size(kills=3, races=2, histories=6, steps=60)
 
 
 def kills(where: Place, size: Size, seed: int) -> str:
@@ -69,15 +72,21 @@ def races(where: Place, size: Size, seed: int) -> str:
     )
 
 
-def machine(where: Place, size: Size, seed: int) -> str:
+def machine(size: Size, seed: int, jobs: int) -> str:
     """Live through histories, and return what came of them."""
-    found = histories(where, size.histories, size.steps, seed)
+    found = side_by_side(size.histories, size.steps, seed, jobs)
     steps = ", ".join(f"{step or 'none told'} {count}" for step, count in found.said.most_common())
     return (
-        f"{found.histories} histories, {found.steps} steps, {found.ups} `pulumi up`s in"
-        f" {found.seconds / 60:.0f} minutes, while {found.requests} requests were sent: none failed, and no"
-        f" law was broken. What the `up`s did: {steps}."
+        f"{found.histories} histories, {found.steps} steps, {found.ups} `pulumi up`s, {found.killed} of them"
+        f" killed, in {found.seconds / 60:.0f} minutes, while {found.requests} requests were sent: none failed,"
+        f" and no law was broken. What the `up`s did: {steps}."
     )
+
+
+def ways_out(where: Place, size: Size, seed: int) -> str:
+    """Abort and tear down in every phase, and return what came of it."""
+    del size, seed
+    return everywhere(where)
 
 
 def main() -> int:
@@ -87,17 +96,24 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--jobs", type=int, default=2, help="histories side by side")
     options = parser.parse_args()
     size = QUICK if options.quick else WHOLE
-    parts = options.parts or [each for each in PARTS if not (options.quick and each == "faults")]
-    runs = {"kills": kills, "races": races, "histories": machine}
-    with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as where:
-        for part in (each for each in parts if each in runs):
-            said = runs[part](where, size, options.seed)
-            text = f"{time.strftime('%Y-%m-%d')}, seed {options.seed}: {said}"
-            print(f"{part}: {text}", flush=True)
-            if options.write:
-                put_into_page(part, text)
+    parts = options.parts or [each for each in PARTS if not options.quick or each in IN_BRIEF]
+
+    def report(part: str, said: str) -> None:
+        text = f"{time.strftime('%Y-%m-%d')}, seed {options.seed}: {said}"
+        print(f"{part}: {text}", flush=True)
+        if options.write:
+            put_into_page(part, text)
+
+    runs = {"kills": kills, "races": races, "out": ways_out}
+    if any(part in runs for part in parts):
+        with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as where:
+            for part in (each for each in parts if each in runs):
+                report(part, runs[part](where, size, options.seed))
+    if "histories" in parts:
+        report("histories", machine(size, options.seed, options.jobs))
     return faults.suffer_all(write=options.write) if "faults" in parts else 0
 
 

@@ -6,10 +6,14 @@ of each history all is put right: the rollout must then come to its end by `up`s
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from multiprocessing import get_context
+from pathlib import Path
+from typing import ClassVar
 
 from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
@@ -18,10 +22,8 @@ from hypothesis.stateful import run_state_machine_as_test as run
 
 from tests.soak.load import Load
 from tests.soak.phases import BAKED, SOAKED
+from tests.soak.place import Place, place
 from tests.soak.world import LADDERS, World
-
-if TYPE_CHECKING:
-    from tests.soak.place import Place
 
 PATIENCE = 16
 """`up`s within which an undisturbed rollout comes to its end."""
@@ -50,6 +52,12 @@ class Tally:
     requests: int = 0
     said: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0
+
+    def add(self, other: Tally) -> None:
+        """Add another's counts."""
+        for name in ("histories", "steps", "ups", "killed", "requests"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.said.update(other.said)
 
 
 class Histories(RuleBasedStateMachine):
@@ -186,6 +194,7 @@ class Histories(RuleBasedStateMachine):
             self.tally.histories += 1
             self.tally.requests += self.load.requests
             self.tally.ups += self.world.ups
+            self.tally.killed += self.world.killed
             self.tally.said.update(self.world.said)
             self.place.azure.control("DELETE", "faults")
             self.place.azure.arm("DELETE", self.world.rollout.endpoint_id)
@@ -213,3 +222,22 @@ def histories(place: Place, count: int, steps: int, seed: int) -> Tally:
     run(Here, settings=profile, _min_steps=steps)
     tally.seconds = time.monotonic() - began
     return tally
+
+
+def side_by_side(count: int, steps: int, seed: int, jobs: int) -> Tally:
+    """Run so many histories in so many processes, each with a local Azure of its own; returns their sum."""
+    began, sums = time.monotonic(), Tally()
+    shares = [count // jobs + (each < count % jobs) for each in range(jobs)]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = [
+            pool.submit(_alone, share, steps, seed + number) for number, share in enumerate(shares) if share
+        ]
+        for each in running:
+            sums.add(each.result())
+    sums.seconds = time.monotonic() - began
+    return sums
+
+
+def _alone(count: int, steps: int, seed: int) -> Tally:
+    with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as where:
+        return histories(where, count, steps, seed)

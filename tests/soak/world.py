@@ -37,6 +37,7 @@ class World:
     backups: list[bytes] = field(default_factory=list[bytes])
     faulty: bool = False
     ups: int = 0
+    killed: int = 0
     releases: int = 0
     seconds: float = 0.0
     said: dict[str, int] = field(default_factory=dict[str, int])
@@ -52,6 +53,7 @@ class World:
         self.seconds += time.monotonic() - began
         self.ups += 1
         if run is None:
+            self.killed += 1
             self.done.append(f"up killed at request {kill_at}")
             self.watch.look()
             return None
@@ -254,7 +256,7 @@ class World:
         for _ in range(most):
             run = self.up()
             still = still + 1 if run is not None and run.step == "none" and not run.code else 0
-            if still == 2 and not self._waits():
+            if still and not self._waits():
                 break
             if run is not None and run.step == "hold" and not self._is_recorded():
                 self.put_back()
