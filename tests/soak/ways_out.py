@@ -1,0 +1,85 @@
+"""Two ways out that must work in every phase: an abort that a person asks for, and tear-down."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.soak.phases import Life, digest, show
+from tests.soak.watch import PEOPLE, Watch
+
+if TYPE_CHECKING:
+    from tests.engine.rollout import Rollout
+    from tests.soak.place import Place
+
+CANDIDATE = ("advance to 10", "advance to 50", "advance to 100", "promote")
+"""What is due in each phase in which there is something to abort."""
+ALL = ("start", *CANDIDATE, "retire", "finish")
+QUERIES = ("getbatch", "/v1/")
+
+
+def abort(life: Life, phase: str) -> str:
+    """Abort in that phase, by one PUT and without a metric query; returns what it did, in words."""
+    life.go_to(phase)
+    rollout, watch = life.rollout, Watch(life.rollout)
+    before = show(rollout.traffic())
+    asked = subprocess.run(
+        ["rollout", "abort", "--reason", "told to", "--stack", rollout.project.stack],
+        cwd=rollout.project.folder,
+        env=rollout.project.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    watch.begin()
+    since = rollout.azure.mark()
+    run = rollout.up(code=1)
+    assert run.step == "abort", run.out
+    assert len(watch.look()) == 1, run.out
+    sent = [entry for entry in rollout.azure.requests(since) if PEOPLE not in (entry["userAgent"] or "")]
+    queries = [entry["path"] for entry in sent if any(each in entry["path"].lower() for each in QUERIES)]
+    assert not queries, queries
+    prod = rollout.endpoint()["tags"]["PROD_DEPLOYMENT"]
+    assert rollout.traffic() == {prod: 100}
+    assert "ROLLOUT_INTENT" not in rollout.project.tags()
+    return f"{phase}: {before} → {show(rollout.traffic())}"
+
+
+def tear_down(life: Life, phase: str, *, whole: bool) -> None:
+    """`pulumi destroy` in that phase: refused without a loss; if `whole`, then as the docs say."""
+    life.go_to(phase)
+    rollout = life.rollout
+    before = digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()
+    refused = rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive")
+    assert refused.code != 0, refused.out
+    assert "protected" in refused.out, refused.out
+    assert (digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()) == before, refused.out
+    if whole:
+        _gone(rollout)
+
+
+def _gone(rollout: Rollout) -> None:
+    rollout.project.pulumi("state", "unprotect", "--all", "--yes", check=True)
+    rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", check=True)
+    assert rollout.endpoint() is None
+    assert not rollout.project.state()["deployment"].get("resources")
+
+
+def everywhere(where: Place) -> str:
+    """Abort and tear down in every phase; returns what came of it."""
+    rollout = where.stack("abort")
+    rollout.healthy()
+    life = Life(rollout)
+    aborted = [abort(life, phase) for phase in CANDIDATE]
+    for phase in ALL:
+        rollout = where.stack("destroy")
+        rollout.healthy()
+        tear_down(Life(rollout), phase, whole=True)
+    phases = ", ".join(ALL)
+    return (
+        f"`rollout abort` and one `up`, by what was due: {'; '.join(aborted)}: each time one PUT of the"
+        f" endpoint and no query of metrics or logs. `pulumi destroy` in {len(ALL)} phases ({phases}):"
+        " refused without a loss while protected, complete after `pulumi state unprotect --all`."
+    )
