@@ -16,7 +16,7 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import alerts, configuration, pulumi_cli, record, remembered, tags, upload
+from rollout.stack import alerts, autoscale, configuration, pulumi_cli, record, remembered, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -147,6 +147,7 @@ def rollout(
     told = history.grown(held.transitions, entry) if step.kind.publishes else ()
     published = record.declare(step, sight.now, publisher, endpoint.resources, told)
     alerts.declare(ground, step, location, logs_id, published)
+    autoscale.declare(ground, forms, location, published)
 
 
 def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:
@@ -204,7 +205,9 @@ def _present_workspace(sight: Sight) -> LiveWorkspace:
 def _instances(ground: Ground, step: Step) -> int:
     """Return how many instances a candidate starts with: never fewer than prod has."""
     prod = ground.sight.deployments.get(step.record.prod or "")
-    return max(ground.settings.deployment.instances, prod.core.instances if prod else 0)
+    wanted = max(ground.settings.deployment.instances, prod.core.instances if prod else 0)
+    asked = ground.settings.autoscale
+    return wanted if asked is None else asked.starts_with(wanted)
 
 
 def _code(ground: Ground, wanted: Wanted) -> tuple[NewCode | None, str | None]:

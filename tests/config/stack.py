@@ -28,6 +28,7 @@ FULL: dict[str, Any] = {
     "scoringScript": "score.py",
     "instanceType": "Standard_DS3_v2",
     "instances": 2,
+    "autoscale": {"min": 2, "max": 6, "cpu": 70},
     "settings": {
         "requestSettings": {
             "requestTimeout": "10s",

@@ -54,6 +54,7 @@ def test_the_ladder_rises_strictly_to_100(shares: list[int], wrong: dict[int, st
         ),
         ({"gates[1].points": 30}, "stages[0].bake", '"30m"', "30 points of 1m for gate latency"),
         ({"gates[1].interval": "15m"}, "stages[1].bake", '"30m"', "at least 1h20m"),
+        ({"autoscale.max": 1}, "autoscale.max", "1", "at least min, 2"),
         ({"stages[0].deadline": "29m"}, "stages[0].deadline", '"29m"', "at least the stage's bake, 30m"),
         ({"lag": "24m"}, "stages[0].bake", '"30m"', "at least 31m: settle 2m + lag 24m"),
         (

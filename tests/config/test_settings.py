@@ -9,6 +9,7 @@ import pytest
 from rollout.core.agreement import Agree
 from rollout.core.answers import Path
 from rollout.core.assets import AssetKind, AssetRef
+from rollout.core.autoscale import Autoscale
 from rollout.core.comparison.blocks import Tier
 from rollout.core.config import (
     Auth,
@@ -63,6 +64,7 @@ def test_every_key_arrives_typed():
     )
     assert (wanted.code, wanted.scoring_script) == ("ml/serving", "score.py")
     assert (wanted.instance_type, wanted.instances) == ("Standard_DS3_v2", 2)
+    assert settings.autoscale == Autoscale(2, 6, 70)
     assert wanted.serving == ServingSettings(
         RequestSettings(timedelta(seconds=10), 20, timedelta(milliseconds=500)),
         HealthProbe(timedelta(seconds=10), timedelta(seconds=10), timedelta(seconds=2), 30, 1),

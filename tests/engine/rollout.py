@@ -88,6 +88,17 @@ class Rollout:
         record = next(each for each in resources if each["urn"].endswith("::record"))
         return record["inputs"]["input"]["history"]
 
+    def gone(self, name: str) -> None:
+        """Wait until a deployment that is being deleted is gone."""
+        while self.azure.arm("GET", f"{self.endpoint_id}/deployments/{name}") is not None:
+            time.sleep(0.1)
+
+    def settled(self, name: str) -> None:
+        """Wait until Azure has finished with a deployment."""
+        path = f"{self.endpoint_id}/deployments/{name}"
+        while self.azure.arm("GET", path)["properties"]["provisioningState"] != "Succeeded":
+            time.sleep(0.1)
+
     def healthy(self) -> None:
         """Bring the first release out: two `up`s."""
         assert [self.up().step, self.up().step] == ["start", "promote"]

@@ -72,4 +72,19 @@ SCHEDULED_QUERY_RULE = ResourceType(
     naming="random",
 )
 
-TYPES = (DIAGNOSTIC_SETTING, ACTION_GROUP, METRIC_ALERT, SCHEDULED_QUERY_RULE)
+AUTOSCALE_SETTING = ResourceType(
+    name="monitor:AutoscaleSetting",
+    path=f"{GROUP}/providers/Microsoft.Insights/autoscalesettings/{{autoscaleSettingName}}",
+    api_version="2022-10-01",
+    envelope=_ENVELOPE - {"identity"},
+    inputs=words(
+        "enabled location notifications predictiveAutoscalePolicy profiles tags targetResourceLocation"
+        " targetResourceUri"
+    ),
+    outputs=words("name systemData type"),
+    required=("location", "profiles"),
+    defaults={"enabled": False},
+    naming="random",
+)
+
+TYPES = (AUTOSCALE_SETTING, DIAGNOSTIC_SETTING, ACTION_GROUP, METRIC_ALERT, SCHEDULED_QUERY_RULE)

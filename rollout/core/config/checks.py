@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollout.core.config import gate_rules, ladder_rules, promoting
+from rollout.core.config import autoscaling, gate_rules, ladder_rules, promoting
 from rollout.core.config.problems import MISSING
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def run(settings: Settings, report: Report) -> None:
         _code,
         ladder_rules.shares,
         ladder_rules.rising,
+        autoscaling.rising,
         ladder_rules.comparable,
         ladder_rules.deadlines,
         gate_rules.names,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.config import checks, probing, telling, values
+from rollout.core.config.autoscaling import autoscale
 from rollout.core.config.comparison import Source, comparison, one_source
 from rollout.core.config.gates import REQUIRED as GATES_REQUIRED
 from rollout.core.config.gates import gate
@@ -89,6 +90,7 @@ def draft(raw: Mapping[str, str], report: Report) -> Settings:
         alerts=telling.alerts(keys.object("alerts")),
         notify=telling.notify(keys.object("notify")),
         shared_through=shared_through(keys.object("models")),
+        autoscale=autoscale(keys),
         promotes=promotes(keys),
     )
     keys.finish()

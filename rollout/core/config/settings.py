@@ -19,6 +19,7 @@ from rollout.core.serving import ServingSettings
 if TYPE_CHECKING:
     from rollout.core.agreement import Agree
     from rollout.core.assets import AssetRef
+    from rollout.core.autoscale import Autoscale
     from rollout.core.config.promoting import Promotes
     from rollout.core.expected import Range
 
@@ -125,6 +126,8 @@ class Settings:
     notify: NotifySettings = field(default_factory=NotifySettings)
     shared_through: str | None = None
     """The registry through which models get from one workspace to another."""
+    autoscale: Autoscale | None = None
+    """None: deployments keep the instances they were made with."""
     promotes: Promotes | None = None
     """Where a release must have been Healthy before it starts here; None: nowhere."""
 
