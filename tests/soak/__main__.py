@@ -78,8 +78,8 @@ def machine(size: Size, seed: int, jobs: int) -> str:
     steps = ", ".join(f"{step or 'none told'} {count}" for step, count in found.said.most_common())
     return (
         f"{found.histories} histories, {found.steps} steps, {found.ups} `pulumi up`s, {found.killed} of them"
-        f" killed, in {found.seconds / 60:.0f} minutes, while {found.requests} requests were sent: none failed,"
-        f" and no law was broken. What the `up`s did: {steps}."
+        f" killed, in {found.seconds / 60:.0f} minutes, while {found.requests} requests were sent: none"
+        f" failed, and no law was broken. What the `up`s did: {steps}."
     )
 
 

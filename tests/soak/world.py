@@ -38,6 +38,7 @@ class World:
     faulty: bool = False
     ups: int = 0
     killed: int = 0
+    broken: bool = False
     releases: int = 0
     seconds: float = 0.0
     said: dict[str, int] = field(default_factory=dict[str, int])
@@ -45,6 +46,11 @@ class World:
     def __post_init__(self) -> None:
         self.watch = Watch(self.rollout)
         self.watch.begin()
+
+    def told(self, error: AssertionError) -> None:
+        """Print what happened up to where a law was broken."""
+        self.broken = True
+        print(f"{error}\n{self.story()}", flush=True)
 
     def up(self, *, kill_at: int | None = None, group: bool = True) -> Run | None:
         """Run `pulumi up`, kill it at its n-th request if told to, and check every law."""
