@@ -23,11 +23,12 @@ from rollout.core.comparison.blocks import Baseline, Tier
 from rollout.core.decide import decide
 from rollout.core.gates.evidence import Unreadable
 from rollout.core.gates.history import Thin
+from rollout.core.intent import Intent, Paused, Verb
 from rollout.core.judging import question
 from rollout.core.observed import Approval, Deployment, Endpoint, Observed, Probe, Provisioning, Published
 from rollout.core.past import PastStage
 from rollout.core.plan import OnInconclusive, OnNoData, Plan
-from rollout.core.record import TAGS, Record
+from rollout.core.record import TAGS, Adopted, Record
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
 
@@ -42,10 +43,11 @@ _TEXTS = st.one_of(
 )
 _USUAL = Baseline(Tier.LOGS, 5400, 0.004, (9.0, 20.5, 31.25), 2, 1)
 _PAST = (PastStage(0, 20, Window(START_OF_TIME, START_OF_TIME + 30 * MINUTE)),)
+ASKING = tuple(replace(stage, approval=True, deadline=MINUTE) for stage in LADDER)
 _PLANS = st.builds(
     Plan,
     release=st.sampled_from([ONE, TWO, THREE]),
-    stages=st.sampled_from([LADDER, SHADOW_LADDER, LADDER[2:], ()]),
+    stages=st.sampled_from([LADDER, SHADOW_LADDER, ASKING, LADDER[2:], ()]),
     compared_gates=st.integers(0, 2),
     max_wait=st.sampled_from([0 * MINUTE, 60 * MINUTE]),
     on_inconclusive=st.sampled_from(OnInconclusive),
@@ -60,6 +62,7 @@ _OBSERVED = st.builds(
         state=st.sampled_from(Provisioning),
         traffic=_MAPS,
         mirror=_MAPS,
+        modified=st.none() | _TIMES,
         tags=st.one_of(
             st.dictionaries(st.sampled_from(TAGS), _TEXTS),
             st.builds(
@@ -76,11 +79,14 @@ _OBSERVED = st.builds(
                 mirror=st.sampled_from([0, 0, 20, 50]),
                 baseline=st.none() | st.just(_USUAL),
                 past=st.sampled_from([(), _PAST]),
+                old_prod_release=_RELEASES,
+                failed_before=st.sampled_from([(), (ONE,), (TWO, THREE)]),
+                adopted=st.none() | st.builds(Adopted, _NAMES.filter(bool), st.sampled_from(["a", "b"])),
             ).map(lambda record: record.tags()),
         ),
     ),
     deployments=st.dictionaries(_NAMES, st.tuples(_RELEASES, st.sampled_from(Provisioning)), max_size=3).map(
-        lambda all_: {name: Deployment(name, *rest) for name, rest in all_.items()}
+        lambda all_: {name: Deployment(name, *rest, content="a") for name, rest in all_.items()}
     ),
     published=st.builds(
         Published,
@@ -99,7 +105,22 @@ _OBSERVED = st.builds(
             st.sampled_from([None, 0.001, 0.021]),
         ),
         misread=st.sampled_from([None, None, "yes"]),
+        paused=st.none() | st.builds(Paused, st.just("bob"), _TIMES),
+        resumed=st.none() | _TIMES,
+        intent=st.none()
+        | st.builds(
+            Intent,
+            st.sampled_from(Verb),
+            st.sampled_from([ONE, TWO]),
+            st.sampled_from([None, "0", "10"]),
+            st.just("ada"),
+            _TIMES,
+            st.sampled_from(["", "so"]),
+        ),
+        unread_intent=st.sampled_from([None, None, "yes"]),
     ),
+    differs=st.sampled_from([(), ("rollout:model is 8, live 7",)]),
+    uncompared=st.sampled_from([(), ("rollout:code",)]),
 )
 
 
