@@ -28,8 +28,8 @@ _GROUP = values.text(
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _VARIABLE = values.text(
     r"[A-Za-z_][A-Za-z0-9_]{0,127}",
-    "the name of an environment variable that holds it, such as ROLLOUT_WEBHOOK or ROLLOUT_WEBHOOK_KEY: never "
-    "what it holds",
+    "the name of an environment variable that holds it, such as ROLLOUT_WEBHOOK or ROLLOUT_WEBHOOK_KEY: "
+    "never what it holds",
 )
 _MOST = 10
 _EMAILS = f"a list of 1 to {_MOST} mail addresses, such as [ml-team@example.com]"
