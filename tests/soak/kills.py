@@ -40,7 +40,11 @@ REQUESTS = 24
 """An engine is killed at its n-th request, n up to this: an `up` that writes sends about so many."""
 HALF = 0.5
 UP = ("up", "--yes", "--skip-preview", "--non-interactive")
-HARM = re.compile(r"Traceback|panic:|already exists|cannot be deleted|protected|would be replaced")
+HARM = re.compile(
+    r"^\s*(?:error: )?Traceback|panic:|already exists|cannot be deleted|protected|would be replaced",
+    re.MULTILINE,
+)
+"""What no `up` may say. A model's own traceback may be quoted, from its console."""
 
 
 def engine_requests(rollout: Rollout, since: int) -> int:
