@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 LOCKED = "the stack is currently locked"
+_HEAD = "Updating"
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--color", "never")
 
 
@@ -43,7 +44,9 @@ class Engine:
     """Runs `pulumi up` on one stack, one at a time.
 
     Each runs in a session of its own, so that a terminal's Ctrl-C doesn't reach it beside the signal that is
-    passed on: a second one would have the engine drop everything and leave its lock.
+    passed on: a second one would have the engine drop everything and leave its lock. So would a first one
+    that comes when the stack is locked and the engine doesn't listen yet: it waits for the first line after
+    `Updating`.
     """
 
     root: Path
@@ -51,31 +54,41 @@ class Engine:
     out: IO[str]
     """Where what it prints goes."""
     interrupted: bool = False
+    _busy: bool = field(default=False, repr=False)
     _running: subprocess.Popen[str] | None = field(default=None, repr=False)
+    """Only once it listens."""
+    _told: bool = field(default=False, repr=False)
 
     def up(self) -> Ran:
         """Run one, and return how it ended. Raises `StackError` where there is no Pulumi CLI."""
-        error = ""
+        self._busy, self._told = True, False
         try:
-            self._running = subprocess.Popen(
-                ["pulumi", *_UP, "--stack", self.stack],
-                cwd=self.root,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
+            return self._ran()
         except FileNotFoundError:
             raise StackError(NO_CLI) from None
-        with self._running as running:
+        finally:
+            self._busy, self._running = False, None
+
+    def _ran(self) -> Ran:
+        error, headed = "", False
+        with subprocess.Popen(
+            ["pulumi", *_UP, "--stack", self.stack],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as running:
             for line in running.stdout or ():
-                self.out.write(line)
-                self.out.flush()
+                self._say(line)
                 said = line.strip().removeprefix("error: ")
                 if not error and said != line.strip():
                     error = said
-        self._running = None
+                if headed and line.strip():
+                    self._running = running
+                    self._pass_on()
+                headed = headed or line.startswith(_HEAD)
         return Ran(running.returncode, error)
 
     @contextmanager
@@ -89,10 +102,18 @@ class Engine:
                 signal.signal(each, handler)
 
     def _stop(self, _: int, __: FrameType | None) -> None:
-        first, self.interrupted = not self.interrupted, True
-        if self._running is None:
+        self.interrupted = True
+        if not self._busy:
             raise KeyboardInterrupt
-        if first:
+        self._pass_on()
+        with suppress(RuntimeError):  # it may have been writing when the signal came
+            self._say("stopping: the engine ends the request that runs, saves its state and unlocks it\n")
+
+    def _pass_on(self) -> None:
+        if self.interrupted and self._running is not None and not self._told:
+            self._told = True
             self._running.send_signal(signal.SIGINT)
-        self.out.write("stopping: the engine ends the request that runs, saves its state and unlocks it\n")
+
+    def _say(self, text: str) -> None:
+        self.out.write(text)
         self.out.flush()

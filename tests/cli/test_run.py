@@ -174,8 +174,9 @@ def test_what_cant_be_read_again_and_again():
 
 
 FAKE = """#!/bin/bash
+sleep 0.5
 trap 'echo one >> "$PWD/signals"' INT
-echo "Updating"; echo "error: first"; echo "  error: second"
+echo "Updating (dev):"; echo; echo "error: first"; echo "  error: second"
 for i in $(seq 40); do sleep 0.05; [ -s signals ] && [ $i -gt 20 ] && break; done
 exit 3
 """
