@@ -103,7 +103,11 @@ def rollout(
     forms = step.deployments
     if step.as_found:
         forms = {name: Form.FROZEN for name in held.deployments if name in frozen}
+    gone = {
+        name: held.deployments[name] for name in held.protected if name not in frozen and name not in forms
+    }
     served = {slot: served_by(fresh if form is Form.FRESH else frozen[slot]) for slot, form in forms.items()}
+    served |= {slot: served_by(inputs) for slot, inputs in gone.items()}
     below = workspace(ground)
     after_workspace = pulumi.ResourceOptions(depends_on=[below] if below else [])
     assets = Assets(
@@ -129,11 +133,7 @@ def rollout(
             logs_follow=sight.log is None and (sight.endpoint is None or step.kind is StepKind.START),
             forms=forms,
             protected=held.protected if step.as_found else frozenset({step.record.prod or ""}),
-            gone={
-                name: held.deployments[name]
-                for name in held.protected
-                if name not in frozen and name not in forms
-            },
+            gone=gone,
             assets={
                 slot: [assets.by_id[each] for each in ids if each in assets.by_id]
                 for slot, ids in served.items()

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.core import times, traffic
-from rollout.core.approval import Approval, margin_over, show_margin
 from rollout.core.comparison.blocks import Baseline, Tier
-from rollout.core.observed import Probe, Provisioning, Published
+from rollout.core.observed import Provisioning, Published
 from rollout.core.past import COMPARED_STAGES_LIMIT, PastStage
 from rollout.core.publication import PUBLISHED_TAGS, TAG_LENGTH, lags, wanted_tags
 from rollout.core.record import (
@@ -320,71 +319,7 @@ def test_any_tags_are_a_record_or_an_error_that_says_so(tags: dict[str, str]) ->
         assert (record is None) is (not tags)
 
 
-# The probe, the step
-
-
-@given(st.sampled_from(Verdict), RELEASES, INSTANTS)
-def test_a_probe_is_read_as_it_was_published(verdict: Verdict, release: str, at: datetime) -> None:
-    assert Probe.parse(Probe(verdict, release, at).show()) == Probe(verdict, release, at)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "Successful", "Successful a:1", "Fine a:1 2026-11-21T10:00:00Z", "Successful a:1 noon", "a b c d"],
-)
-def test_a_probe_that_cant_be_read_never_happened(text: str) -> None:
-    assert Probe.parse(text) is None
-
-
-@given(
-    RELEASES,
-    st.sampled_from(["10", "100", "0m20"]),
-    st.none() | st.integers(0, 1000),
-    st.from_regex(r"[a-z]{1,20}( <[a-z]{1,9}@[a-z]{1,9}>)?", fullmatch=True),
-    INSTANTS,
-)
-def test_an_approval_is_read_as_it_was_written(
-    release: str, stage: str, tenths: int | None, who: str, at: datetime
-) -> None:
-    approval = Approval(release, stage, who, at, None if tenths is None else tenths / 1000)
-    assert Approval.parse(approval.show()) == approval
-
-
-def test_an_approval_as_people_read_it() -> None:
-    text = "credit-risk:8-1a2b3c4d@10 margin 2.1pp by ada at 2026-11-21T10:00:00Z"
-    approval = Approval.parse(text)
-    assert approval is not None
-    assert approval.margin == 0.021
-    assert approval.show() == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "yes",
-        "m:8-1a2b3c4d@10",
-        "m:8-1a2b3c4d@10 margin 2.1pp by ada",
-        "m:8-1a2b3c4d@10 margin 2.1 by ada at 2026-11-21T10:00:00Z",
-        "m:8-1a2b3c4d@10 margin nanpp by ada at 2026-11-21T10:00:00Z",
-        "m:8-1a2b3c4d@10 margin -1pp by ada at 2026-11-21T10:00:00Z",
-        "m:8-1a2b3c4d@ten margin 2pp by ada at 2026-11-21T10:00:00Z",
-        "m:8-1a2b3c4d@10 margin 2pp by ada at noon",
-        "m:8-1a2b3c4d@10 margin 2pp by  at 2026-11-21T10:00:00Z".replace("by  ", "by"),
-    ],
-)
-def test_what_is_no_approval_accepts_nothing(text: str) -> None:
-    assert Approval.parse(text) is None
-
-
-@given(st.floats(0, 1))
-def test_the_margin_that_is_asked_for_covers_what_is_proved(certified: float) -> None:
-    margin = margin_over(certified)
-    shown = Approval.parse(f"m:1-00000000@10 margin {show_margin(margin)} by a at 2026-11-21T10:00:00Z")
-    assert shown is not None
-    assert shown.covers(certified)
-    assert margin - certified < 0.001
-    assert not Approval("m", "10", "a", datetime(2026, 11, 21, tzinfo=UTC), margin - 0.002).covers(certified)
+# The step
 
 
 def test_routing_is_the_same_whatever_is_at_0() -> None:
