@@ -7,6 +7,10 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import _utilities
 
+from rollout.azure.errors import Unauthorised
+
+LOG_IN = "Log in again: `az login`, or give the run its own identity's token, then run `pulumi up` again."
+
 
 class ProviderTokens:
     """Tokens that the azure-native provider gets with whatever it is logged in with."""
@@ -27,6 +31,13 @@ def tenant() -> str:
 
 
 def _ask(function: str, arguments: dict[str, str]) -> dict[str, Any]:
-    """Call a function of the provider by its name: the typed one costs the import of a hundred classes."""
+    """Call a function of the provider by its name: the typed one costs the import of a hundred classes.
+
+    Raises `Unauthorised` where the provider can't answer: its login is missing or has expired.
+    """
     options = pulumi.InvokeOptions(version=_utilities.get_version())
-    return pulumi.runtime.invoke(f"azure-native:authorization:{function}", arguments, options).value
+    try:
+        return pulumi.runtime.invoke(f"azure-native:authorization:{function}", arguments, options).value
+    except Exception as error:  # the SDK raises nothing more special
+        said = " ".join(str(error).rpartition("returned an error: ")[2].split())
+        raise Unauthorised("the provider's login", said, LOG_IN) from error
