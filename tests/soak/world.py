@@ -129,7 +129,8 @@ class World:
         """Run an `up`, which must take the step that `rollout status` has said it would."""
         says = self.status().get("next", {}).get("step") if not self.faulty else None
         run = self.up()
-        if says is not None and run is not None and run.step and run.step != says:
+        moves = says not in (None, "hold", "none")  # those end by themselves, as time passes
+        if moves and run is not None and run.step and run.step != says:
             raise Broken(f"status said {says}, and the up took {run.step}:\n{run.out}")
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
