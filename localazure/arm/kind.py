@@ -121,6 +121,7 @@ class Kind:
         """Merge into what is there."""
         old = self.need(call.path)
         body = merged(old.body, call.object)
+        self._check_location(body)
         self.check(call, body, old)
         return Answer(
             200, self.view(self.store.put(replace(old, body=body, modified=self.azure.clock.now())))
@@ -165,8 +166,7 @@ class Kind:
         base = self.base(call.path)
         if old is None:
             self._check_name(call.path.name)
-        if self.tracked and not body.get("location"):
-            raise bad_request("The location property is required for this definition.", "LocationRequired")
+        self._check_location(body)
         self.check(call, body, old)
         now = self.azure.clock.now()
         if old is not None:
@@ -218,6 +218,10 @@ class Kind:
         depth = len(base.rsplit("/providers/", 1)[1].split("/")) // 2
         pairs = zip(kinds[depth:], names[depth:], strict=True)
         return base + "".join(f"/{kind}/{name}" for kind, name in pairs)
+
+    def _check_location(self, body: JSON) -> None:
+        if self.tracked and not body.get("location"):
+            raise bad_request("The location property is required for this definition.", "LocationRequired")
 
     def _check_name(self, name: str) -> None:
         if self.name_rule is not None and self.name_rule.fullmatch(name) is None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from localazure.arm.errors import ArmError, bad_request, not_found
 from localazure.arm.kind import Answer, Call, Kind, is_subscription
 from localazure.arm.operations import POLL_AGAIN, Operations, Worker
+from localazure.arm.paging import ordered
 from localazure.arm.paths import GROUP, ArmPath
+from localazure.arm.shapes import need_shape
 from localazure.arm.types import KINDS
 from localazure.arm.types.deployments import OnlineDeployments
 from localazure.arm.types.endpoints import OnlineEndpoints
@@ -56,7 +58,12 @@ class Plane:
             return self._operation(call, where == "mfeoperationresults")
         if call.path.tail is not None:
             return await self._tail(method, call, call.path.tail)
+        return await self._on_resource(method, call)
+
+    async def _on_resource(self, method: str, call: Call) -> Answer:
         kind = self.kind(call.path.type)
+        if method in {"PUT", "PATCH"}:
+            need_shape(kind.type, call.body)
         match method:
             case "GET":
                 return await kind.get(call)
@@ -143,7 +150,7 @@ class Plane:
         if method != "GET":
             raise bad_request(f"'{path.id}/{tail}' lacks a name.", "InvalidResourceId")
         if not path.names:
-            return self._top_level(path, tail)
+            return self._top_level(call, path, tail)
         owner = self.kind(path.type)
         if f"{path.type}/{tail}".lower() not in self._kinds and tail.lower() == "skus":
             return await owner.act(call, tail)
@@ -151,7 +158,7 @@ class Plane:
         collection.base(path.child(tail, "x"))
         return await collection.members(call, f"{path.id}/{tail}")
 
-    def _top_level(self, path: ArmPath, tail: str) -> Answer:
+    def _top_level(self, call: Call, path: ArmPath, tail: str) -> Answer:
         """List a type in the subscription, in a group or on a resource."""
         kind = self.kind(f"{path.type}/{tail}")
         kind.base(ArmPath(path.scope, kind.type, ("x",)))
@@ -159,7 +166,7 @@ class Plane:
             found = self.azure.store.of_type(kind.type, path.scope)
         else:
             found = self.azure.store.children(f"{path.scope}/providers/{kind.type}")
-        return Answer(200, {"value": [kind.view(resource) for resource in found], "nextLink": None})
+        return kind.page(call, ordered(found, call.query))
 
     def _resources(self, below: str) -> Answer:
         found = self.azure.store.descendants(below)

@@ -72,8 +72,8 @@ class _Logs:
         """Several queries at once, each answered for itself."""
         given = json.loads(await request.read() or b"null")
         asked = cast("dict[str, Any]", given).get("requests") if isinstance(given, dict) else None
-        if not isinstance(asked, list):
-            raise bad_argument("The batch needs 'requests', a list")
+        if not isinstance(asked, list) or not all(_is_request(one) for one in cast("list[object]", asked)):
+            raise bad_argument("The batch needs 'requests', a list of objects")
         each = [self._one(cast("dict[str, Any]", one)) for one in cast("list[object]", asked)]
         return web.json_response({"responses": await asyncio.gather(*each)})
 
@@ -161,3 +161,9 @@ def _refusing(handler: Handler) -> Handler:
             return web.json_response(bad_argument("The request body is not JSON").body(), status=400)
 
     return handle
+
+
+def _is_request(asked: object) -> bool:
+    if not isinstance(asked, dict):
+        return False
+    return isinstance(cast("dict[str, object]", asked).get("headers") or {}, dict)

@@ -23,6 +23,7 @@ __all__ = ["OnlineDeployments"]
 log = logging.getLogger(__name__)
 LIMIT = 20
 TAIL = 50
+MOST_LINES = 1_000_000
 
 
 class OnlineDeployments(Kind):
@@ -104,7 +105,11 @@ class OnlineDeployments(Kind):
                 wanted = call.options
                 if wanted.get("containerType") == "StorageInitializer":
                     return Answer(200, {"content": ""})
-                tail = int(wanted.get("tail") or TAIL)
+                tail = wanted.get("tail") or TAIL
+                if type(tail) is not int or not 0 < tail <= MOST_LINES:
+                    raise bad_request(
+                        f"tail is {tail!r}; a number of lines from 1 to {MOST_LINES} is needed."
+                    )
                 return Answer(
                     200, {"content": self.azure.serving.logs(_endpoint_key(resource), resource.name, tail)}
                 )
