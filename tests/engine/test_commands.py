@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +40,28 @@ def told(given: Rollout, *words: str) -> dict[str, Any]:
     return json.loads(command(given, *words, "--json"))["next"]
 
 
+def interrupted(given: Rollout) -> None:
+    """Interrupt a run, as Ctrl-C at a terminal does, once its `up` is under way: no lock is left."""
+    running = subprocess.Popen(
+        ["rollout", "run", "--stack", given.project.stack],
+        cwd=given.project.folder,
+        env=given.project.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in running.stderr or ():
+        if "Updating" in line:
+            break
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 130, err
+    assert "`rollout run` goes on from there" in err
+    checks = json.loads(command(given, "doctor", "--json", code=3))["checks"]
+    assert next(each["state"] for each in checks if each["name"] == "lock") == "ok"
+
+
 def test_from_a_first_release_to_one_that_is_undone(rollout: Callable[..., Rollout]) -> None:
     given = rollout(**{"rollout:stages": STAGES})
     first = command(given, "run", "--every", "1")
@@ -58,6 +82,7 @@ def test_from_a_first_release_to_one_that_is_undone(rollout: Callable[..., Rollo
     command(given, "run", "--until", "50", "--every", "1")
     assert given.traffic() == {"blue": 50, "green": 50}
 
+    interrupted(given)
     assert told(given, "abort")["step"] == "abort"
     mark = given.azure.mark()
     ended = command(given, "run", "--every", "1", code=4)
