@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FAKE = """#!/bin/sh
 if [ "$1" != up ]; then exec {real} "$@"; fi
 trap 'echo interrupted >> {notes}; exit 1' INT
+echo "Updating (try):"
+echo "  it listens"
 echo "$ROLLOUT_ONLY $*" >> {notes}
 while [ ! -e {finish} ]; do sleep 0.05; done
 cat {finish} >&2
@@ -138,7 +140,6 @@ def test_ctrl_c_lets_a_running_up_end_by_itself(
     )
     try:
         wait(notes.exists)
-        time.sleep(0.5)  # until its handler knows of the run
         guard.send_signal(signal.SIGINT)
         _, err = guard.communicate(timeout=60)
     finally:
