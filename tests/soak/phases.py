@@ -30,9 +30,13 @@ def standing(endpoint: dict[str, Any], wanted: str) -> str:
     return "none" if f"tiny:{wanted}-" in tags.get("FAILED_RELEASE", "") else "start"
 
 
-def release(version: str | int, number: int) -> dict[str, Any]:
-    """Return the config that names a model version, with settings of its own: always a new release."""
-    settings = {**CONFIG["rollout:settings"], "environmentVariables": {"LIFE": str(number)}}
+def release(version: str | int, number: int | str | None) -> dict[str, Any]:
+    """Return the config that names a model version, with settings of its own: a new release for each number.
+
+    Without a number: as the first release of a stack is.
+    """
+    own = {} if number is None else {"environmentVariables": {"LIFE": str(number)}}
+    settings = {**CONFIG["rollout:settings"], **own}
     return {"rollout:model": f"azureml:tiny:{version}", "rollout:settings": settings}
 
 

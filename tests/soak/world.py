@@ -171,7 +171,7 @@ class World:
         live = self.rollout.azure.arm("GET", f"{self.rollout.endpoint_id}/deployments/{prod}")
         if live is not None:
             version = live["properties"]["model"].rpartition("/")[2]
-            number = live["properties"].get("environmentVariables", {}).get("LIFE", "0")
+            number = live["properties"].get("environmentVariables", {}).get("LIFE")
             self.rollout.project.configure(**release(version, number))
             self.done.append(f"config back to {prod}'s release")
 
