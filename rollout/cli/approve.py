@@ -8,7 +8,7 @@ from rollout.cli import say
 from rollout.cli.usage import UsageError
 from rollout.cli.who import who
 from rollout.core.approval import Approval, margin_over, proved_margin, show_margin
-from rollout.core.publication import APPROVED, TAG_LENGTH
+from rollout.core.publication import APPROVED, TAG_LENGTH, following_stage
 from rollout.core.step import Phase
 from rollout.core.verdict import Verdict
 
@@ -41,7 +41,7 @@ def awaited(found: Assessment) -> Stage | None:
     record = found.record
     if record.candidate is None or record.release is None:
         return None
-    following = found.plan.next_stage(record.stage or 0, record.mirror)
+    following = following_stage(record, found.plan)
     return following if following is not None and following.approval else None
 
 

@@ -13,6 +13,7 @@ from rollout.core.inconclusive import weigh
 from rollout.core.judging import baseline_due, stage_opened
 from rollout.core.past import COMPARED_STAGES_LIMIT, PastStage
 from rollout.core.pausing import unapproved, while_paused
+from rollout.core.publication import following_stage
 from rollout.core.step import Outcome, Phase, Step
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
@@ -60,7 +61,7 @@ def _climb(scene: Scene, judgement: Judgement | None, baseline: Baseline | Thin 
 
 def _first_release(scene: Scene) -> Step:
     passed = f"{scene.who} passed its probe and is the first release"
-    top = scene.plan.stages[-1] if scene.plan.stages else None
+    top = following_stage(scene.record, scene.plan)
     if top is not None and (waits := unapproved(scene, top, passed)):
         return waits
     return moves.promote(scene, f"{passed}: it gets all traffic and is prod")

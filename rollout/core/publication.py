@@ -10,7 +10,7 @@ from rollout.core.step import Phase
 if TYPE_CHECKING:
     from rollout.core.approval import Approval
     from rollout.core.observed import Published
-    from rollout.core.plan import Plan
+    from rollout.core.plan import Plan, Stage
     from rollout.core.record import Record
 
 PHASE = "ROLLOUT_PHASE"
@@ -60,8 +60,15 @@ def answers(record: Record, approved: Approval, plan: Plan | None = None) -> boo
         return False
     if plan is None or approved.margin is not None:
         return approved.stage == record.rung
-    following = plan.next_stage(record.stage or 0, record.mirror)
+    following = following_stage(record, plan)
     return following is not None and following.approval and approved.stage == following.name
+
+
+def following_stage(record: Record, plan: Plan) -> Stage | None:
+    """Return the stage that the candidate goes up to next: a first release goes to the top at once."""
+    if record.prod is None:
+        return plan.stages[-1] if plan.stages else None
+    return plan.next_stage(record.stage or 0, record.mirror)
 
 
 def lags(record: Record, published: Published) -> bool:

@@ -55,7 +55,7 @@ def what_is_deleted_leaves_the_map(up: Up) -> None:
 def at_most_one_rung_up(up: Up) -> None:
     record, first = up.record, up.record.prod is None
     who = record.candidate
-    if who is None or not up.climbs or up.does(Verb.SKIP, Verb.RESET):
+    if who is None or not up.climbs or up.does(Verb.SKIP, Verb.RESET, Verb.ADOPT):
         return
     before = up.before.get(who, 0), up.copied.get(who, 0)
     after = up.after.get(who, 0), up.copied_after.get(who, 0)
@@ -89,7 +89,7 @@ def a_share_rises_only_on_success(up: Up) -> None:
     `onInconclusive: advance` that take the doubt.
     """
     who = up.record.candidate
-    if who is None or not up.climbs or up.step.kind in RETURNS or up.does(Verb.RESET):
+    if who is None or not up.climbs or up.step.kind in RETURNS or up.does(Verb.RESET, Verb.ADOPT):
         return
     probe = up.seen.published.probe
     assert probe is not None
@@ -211,7 +211,8 @@ def a_foreign_deployment_is_not_touched(up: Up) -> None:
 def what_failed_to_provision_is_not_declared(up: Up) -> None:
     for name, it in up.seen.deployments.items():
         idle = not up.before.get(name) and not up.copied.get(name)
-        if it.state is Provisioning.FAILED and idle and name != up.record.prod:
+        prods = (up.record.prod, up.step.record.prod)
+        if it.state is Provisioning.FAILED and idle and name not in prods:
             assert up.step.deployments.get(name) is not Form.FROZEN
 
 

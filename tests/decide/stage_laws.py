@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollout.core.plan import OnInconclusive, OnNoData
+from rollout.core.publication import following_stage
 from rollout.core.record import SINCE
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
@@ -109,7 +110,7 @@ def an_approval_for_something_else_is_told(up: Up) -> None:
     approved = up.seen.published.approved
     if approved is None:
         return
-    following = up.plan.next_stage(up.record.stage or 0, up.record.mirror)
+    following = following_stage(up.record, up.plan)
     asks = approved.margin is None and following is not None and following.approval
     if asks and (approved.release, approved.stage) == (up.record.release, following.name):
         return

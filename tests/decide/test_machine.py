@@ -15,6 +15,7 @@ from story import LADDER, MINUTE, SHADOW_LADDER, History, Metrics, Story
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning, Published
 from rollout.core.plan import OnInconclusive, OnNoData, Stage
+from rollout.core.publication import following_stage
 from rollout.core.record import PROD, PROD_RELEASE, Record
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
@@ -172,7 +173,7 @@ class Histories(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([0, 45]))
     def a_person_approves_the_next_stage(self, minutes: int) -> None:
         record = self.story.record
-        following = self.story.plan.next_stage(record.stage or 0, record.mirror)
+        following = following_stage(record, self.story.plan)
         self.story.approve(None, stage=following.name if following is not None else "100")
         self.story.wait(minutes)
         self.up(Metrics.FINE)

@@ -14,6 +14,7 @@ from story import (
     PROVED,
     TWO,
     Metrics,
+    Story,
     healthy,
     rolling_out,
     soaking,
@@ -107,7 +108,19 @@ def test_who_accepted_a_margin_has_approved_the_next_stage_too() -> None:
     assert step_of(story, Metrics.DOUBTFUL).kind is StepKind.ADVANCE
 
 
-def test_approval_is_asked_of_a_first_release_and_of_a_first_stage() -> None:
+def test_a_first_release_needs_the_approval_of_100() -> None:
+    story = Story()
+    story.plan = replace(story.plan, stages=tuple(replace(each, approval=True) for each in LADDER))
+    story.config(ONE)
+    step_of(story)
+    assert step_of(story).phase is Phase.PAUSED
+    story.approve(None, stage="10")
+    assert step_of(story).phase is Phase.PAUSED
+    story.approve(None, stage="100")
+    assert step_of(story).kind is StepKind.PROMOTE
+
+
+def test_approval_is_asked_of_a_first_stage() -> None:
     story = healthy()
     story.plan = replace(story.plan, stages=tuple(replace(each, approval=True) for each in LADDER))
     story.config(TWO)
