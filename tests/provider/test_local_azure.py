@@ -131,7 +131,7 @@ def programs(subscription: str) -> dict[str, dict[str, Any]]:
             "location": "global",
             "ruleName": "errors",
             "criteria": {
-                "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                "odataType": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
                 "allOf": [
                     {
                         "criterionType": "StaticThresholdCriterion",
@@ -167,6 +167,20 @@ def programs(subscription: str) -> dict[str, dict[str, Any]]:
             "scopes": [f"{group}/Microsoft.OperationalInsights/workspaces/logs"],
             "severity": 2,
             "windowSize": "PT5M",
+        },
+        "monitor:AutoscaleSetting": {
+            **IN_GROUP,
+            "autoscaleSettingName": "scale",
+            "enabled": True,
+            "name": "scale",
+            "profiles": [
+                {
+                    "name": "usual",
+                    "capacity": {"minimum": "1", "maximum": "3", "default": "1"},
+                    "rules": [],
+                }
+            ],
+            "targetResourceUri": f"{endpoint}/deployments/blue",
         },
         "authorization:RoleAssignment": {
             "scope": endpoint,
