@@ -172,12 +172,11 @@ def programs(subscription: str) -> dict[str, dict[str, Any]]:
             **IN_GROUP,
             "autoscaleSettingName": "scale",
             "enabled": True,
-            "name": "scale",
             "profiles": [
                 {
                     "name": "usual",
                     "capacity": {"minimum": "1", "maximum": "3", "default": "1"},
-                    "rules": [],
+                    "rules": [{"scaleAction": {"direction": "Increase", "type": "ChangeCount"}}],
                 }
             ],
             "targetResourceUri": f"{endpoint}/deployments/blue",
