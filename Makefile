@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs with the project's own tools, which `make setup` provides.
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench gates soak check lint types layers format clean
+.PHONY: help setup test stories demo bench gates soak check lint types layers format clean
 
 SHELL := /bin/sh
 run := eval "$$(tools/env)" &&
@@ -14,7 +14,10 @@ setup: ## Provide Python packages and Pulumi (minutes the first time, then a mom
 	@tools/setup
 
 test: setup ## Run the everyday tests (arguments in T=, for example T="tests/decide -x")
-	@$(run) pytest -n $(jobs) --maxschedchunk 1 $(T)
+	@$(run) pytest -n $(jobs) --maxschedchunk 1 -m "not story" $(T)
+
+stories: setup ## Run the tests of many real `pulumi up`s, which the everyday ones leave out (arguments in T=)
+	@$(run) pytest -n $(jobs) --maxschedchunk 1 -m story $(T)
 
 demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves all running)
 	@$(run) python -m demo
