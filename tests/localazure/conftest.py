@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.localazure.local import NotingServing, daemon, in_process
+from tests.localazure.logged import Logged, make_logged
 from tests.localazure.resources import make_workspace
 
 if TYPE_CHECKING:
@@ -40,3 +41,9 @@ def arm(shared: Arm) -> Iterator[Arm]:
 def workspace(arm: Arm) -> Workspace:
     """A workspace of the test's own."""
     return make_workspace(arm)
+
+
+@pytest.fixture
+def logged(workspace: Workspace) -> Logged:
+    """An endpoint, and a workspace of Log Analytics for its logs."""
+    return make_logged(workspace)

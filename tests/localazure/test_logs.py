@@ -2,95 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
-from azure.monitor.query import LogsBatchQuery, LogsQueryClient, LogsQueryError, LogsQueryResult
+from azure.monitor.query import LogsBatchQuery, LogsQueryError, LogsQueryResult
 
-from localazure.server import control_token
-from localazure.tls import bundle_path
+from tests.localazure.logged import TRAFFIC, Credential, Logged, client
 from tests.localazure.resources import unique
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import requests
-
     from tests.localazure.local import Arm
     from tests.localazure.resources import Workspace
-
-TRAFFIC = "AmlOnlineEndpointTrafficLog"
-
-
-@dataclass(frozen=True)
-class Logged:
-    """An endpoint whose logs go to a workspace of Log Analytics."""
-
-    workspace: Workspace
-    endpoint: str
-    logs: str
-    customer_id: str
-
-    @property
-    def arm(self) -> Arm:
-        return self.workspace.arm
-
-    def send(self, *categories: str, name: str = "to-logs", to: str = "") -> None:
-        logs = [{"category": each, "enabled": True} for each in categories or (TRAFFIC,)]
-        where = f"{self.endpoint}/providers/Microsoft.Insights/diagnosticSettings/{name}"
-        self.arm.ok("PUT", where, {"properties": {"workspaceId": to or self.logs, "logs": logs}})
-
-    def row(self, **more: Any) -> None:
-        row = {"EndpointId": self.endpoint, "EndpointName": "ep", "DeploymentName": "blue"}
-        self.arm.control("POST", "rows", {"rows": [row | more]})
-
-    def later(self, seconds: float = 61) -> None:
-        self.arm.control("POST", "clock", {"advance": seconds})
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(self.arm.control("GET", "clock")["now"])
-
-    def rows(self, query: str, timespan: Any = None, **more: Any) -> list[list[Any]]:
-        found = client(self.arm).query_workspace(self.customer_id, query, timespan=timespan, **more)
-        assert isinstance(found, LogsQueryResult), found
-        return [list(row) for row in found.tables[0].rows]
-
-
-class Credential:
-    def __init__(self, arm: Arm) -> None:
-        self.arm = arm
-        self.scopes: list[str] = []
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        self.scopes += scopes
-        return AccessToken(self.arm.token(scope=scopes[0]), int(time.time()) + 3600)
-
-
-def client(arm: Arm, credential: Any = None, **more: Any) -> LogsQueryClient:
-    bundle = str(bundle_path(arm.settings.home))
-    return LogsQueryClient(
-        credential or Credential(arm),
-        endpoint=arm.env["AZURE_LOGS_ENDPOINT"],
-        connection_verify=bundle,
-        retry_total=0,
-        **more,
-    )
-
-
-@pytest.fixture
-def logged(workspace: Workspace) -> Logged:
-    name = unique("ep-")
-    workspace.endpoint(name)
-    logs = f"{workspace.group}/providers/Microsoft.OperationalInsights/workspaces/{unique('log-')}"
-    made = workspace.arm.ok("PUT", logs, {"location": "eastus", "properties": {}})
-    endpoint = f"{workspace.id}/onlineEndpoints/{name}"
-    return Logged(workspace, endpoint, logs, made["properties"]["customerId"])
 
 
 def test_what_a_gate_asks(logged: Logged):
@@ -352,98 +276,3 @@ def test_time_of_a_row_is_utc(logged: Logged):
     logged.send()
     logged.row(TimeGenerated=datetime(2026, 1, 2, 3, 4, 5, 678900, UTC).isoformat())
     assert logged.rows(f"{TRAFFIC} | project TimeGenerated") == [[datetime(2026, 1, 2, 3, 4, 5, 678900, UTC)]]
-
-
-def csv_of(logged: Logged, **columns: str) -> str:
-    fields = {
-        "TimeGenerated": (logged.now() - timedelta(minutes=5)).isoformat(),
-        "EndpointId": logged.endpoint,
-        "EndpointName": "ep",
-        "DeploymentName": "green",
-    } | columns
-    lines = [",".join(fields.values())] * 1000
-    return "\n".join([",".join(fields), *lines]) + "\n"
-
-
-def load(logged: Logged, content: bytes | str, kind: str) -> requests.Response:
-    token = control_token(logged.arm.settings.home)
-    return logged.arm.http.post(
-        f"{logged.arm.settings.base_url}/_local/rows",
-        data=content,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": kind},
-        timeout=60,
-    )
-
-
-def test_rows_from_a_file(logged: Logged, tmp_path: Path):
-    logged.send()
-    assert load(logged, csv_of(logged, ResponseCode="503"), "text/csv").json() == {"added": 1000}
-    at = logged.now().replace(tzinfo=None) - timedelta(minutes=3)
-    rows = duckdb.sql(
-        "SELECT ? AS TimeGenerated, ? AS EndpointId, 'ep' AS EndpointName, 'blue' AS DeploymentName,"
-        " i AS TotalDurationMs FROM range(1, 5001) t(i)",
-        params=[at, logged.endpoint],
-    )
-    rows.write_parquet(str(tmp_path / "x.parquet"))
-    parquet = (tmp_path / "x.parquet").read_bytes()
-    assert load(logged, parquet, "application/vnd.apache.parquet").json() == {"added": 5000}
-    assert logged.rows(
-        f"{TRAFFIC} | summarize n = count(), max(TotalDurationMs), max(ResponseCode) by DeploymentName"
-        " | sort by n"
-    ) == [["blue", 5000, 5000, 200], ["green", 1000, 0, 503]]
-    metrics = logged.arm.ok(
-        "GET",
-        f"{logged.endpoint}/providers/Microsoft.Insights/metrics",
-        params={"metricnames": "RequestsPerMinute", "aggregation": "Total", "interval": "FULL"},
-    )
-    assert metrics["value"][0]["timeseries"][0]["data"][0]["total"] == 6000
-
-
-@pytest.mark.parametrize(
-    ("more", "says"),
-    [
-        ({"Colour": "red"}, "unknown column Colour"),
-        ({"ResponseCode": "fine"}, "Could not convert string"),
-        ({"TimeGenerated": "yesterday"}, "yesterday"),
-    ],
-)
-def test_a_wrong_file_leaves_nothing(logged: Logged, more: dict[str, str], says: str):
-    logged.send()
-    answer = load(logged, csv_of(logged, **more), "text/csv")
-    assert answer.status_code == 400
-    assert says in answer.json()["error"]["message"]
-    assert load(logged, "no parquet", "application/vnd.apache.parquet").status_code == 400
-    logged.later()
-    assert logged.rows(f"{TRAFFIC} | count") == [[0]]
-    assert list((logged.arm.settings.home / "uploads").iterdir()) == []
-
-
-def test_logs_that_come_late_or_never(logged: Logged):
-    logged.send()
-    start = logged.now()
-    logged.row()
-    logged.row(DeploymentName="green")
-    logged.later(100)
-    gap = {"of": "logs", "from": start.isoformat(), "deployment": "green"}
-    logged.arm.control("POST", "faults", [{"data": gap}])
-    assert logged.rows(f"{TRAFFIC} | project DeploymentName") == [["blue"]]
-    logged.arm.control("POST", "faults", {"data": {"of": "metrics", "delay": 900}})
-    assert logged.rows(f"{TRAFFIC} | count") == [[1]]
-    logged.arm.control("POST", "faults", {"data": {"delay": 600}})
-    assert logged.rows(f"{TRAFFIC} | count") == [[0]]
-    logged.arm.control("DELETE", "faults")
-    assert logged.rows(f"{TRAFFIC} | count") == [[2]]
-
-
-def test_an_answer_of_another_shape_can_be_ordered(logged: Logged):
-    answer = {
-        "tables": [{"name": "PrimaryResult", "columns": [{"name": "n", "type": "string"}], "rows": [["x"]]}]
-    }
-    order = {
-        "match": {"path": f"/v1/workspaces/{logged.customer_id}"},
-        "status": 200,
-        "body": answer,
-        "times": 1,
-    }
-    logged.arm.control("POST", "faults", order)
-    assert logged.rows("print 1") == [["x"]]
