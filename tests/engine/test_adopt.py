@@ -131,3 +131,26 @@ def _and_back(given: Rollout) -> None:
     assert (last["from"], last["to"]) == ("blue 100, main 0", "blue 0, main 100")
     assert last["who"]
     assert "to see that it works" in last["reason"]
+
+
+def test_a_record_that_was_lost_is_written_back(rollout: Callable[..., Rollout]) -> None:
+    given = rollout()
+    given.healthy()
+    given.project.release(2)
+    assert [given.up().step, given.up().step] == ["start", "advance"]
+    endpoint = given.endpoint()
+    record = {name: text for name, text in endpoint["tags"].items() if name != "ROLLOUT_SINCE"}
+    given.put({**endpoint, "tags": {}})
+    since = given.azure.mark()
+    for _ in range(2):
+        held = given.up("--expect-no-changes")
+        assert held.step == "hold"
+        assert "the stack tags hold the record that was lost" in held.out
+    assert given.writes(since) == []
+    given.say("adopt", "--reason", "somebody cleaned up tags")
+    assert given.up().step == "adopt"
+    assert given.traffic() == {"blue": 90, "green": 10}
+    tags = given.endpoint()["tags"]
+    assert {name: text for name, text in tags.items() if name != "ROLLOUT_SINCE"} == record
+    given.serve()
+    assert given.up().step == "advance"
