@@ -4,10 +4,12 @@ import pytest
 
 STORIES = (
     "tests/engine/test_adopt.py",
+    "tests/engine/test_approve.py",
     "tests/engine/test_autoscale.py",
     "tests/engine/test_commands.py",
     "tests/engine/test_faults.py",
     "tests/engine/test_intents.py",
+    "tests/engine/test_killed.py",
     "tests/engine/test_kinds.py",
     "tests/engine/test_policies.py",
     "tests/engine/test_probe_agreement.py",
