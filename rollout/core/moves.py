@@ -319,8 +319,9 @@ def _probing(scene: Scene, step: Step) -> Step:
     """Return the step with a probe of a candidate that is below its first stage."""
     record = step.record
     candidate = scene.live(record.candidate)
-    below = candidate is not None and not record.stage and not record.mirror
-    return replace(step, probe=record.candidate) if below and candidate.release == record.release else step
+    if candidate is None or candidate.release != record.release or record.stage or record.mirror:
+        return step
+    return replace(step, probe=record.candidate)
 
 
 def condemn(scene: Scene, reason: str) -> Step:

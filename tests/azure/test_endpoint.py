@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,8 @@ def test_deployments_keep_azures_spelling(fake: FakeAzure, arm: Arm):
     fake.on("GET", "/deployments", Says(200, {"value": [DEPLOYMENT]}))
     live = read_deployments(arm, ENDPOINT)["Blue"]
     assert live.id == f"{ENDPOINT}/deployments/Blue"
-    assert live.core == Deployment("Blue", "credit-risk:7-1a2b3c4d", Provisioning.SCALING, instances=3)
+    named = Deployment("Blue", "credit-risk:7-1a2b3c4d", Provisioning.SCALING, instances=3)
+    assert replace(live.core, content=None) == named
     assert live.modified_at is None
     assert live.inputs == {
         "location": "eastus",
