@@ -304,7 +304,8 @@ def _garbled(scene: Scene, error: RecordError) -> Step:
 def _refused(record: Record, release: str) -> str:
     if release == record.prod_release:
         return f"{release} failed at 100 % and keeps its traffic, for want of an earlier one: release another"
-    serving = f"{record.prod} ({record.prod_release}) serves" if record.prod else "nothing serves"
+    named = f" ({record.prod_release})" if record.prod_release else ""
+    serving = f"{record.prod}{named} serves" if record.prod else "nothing serves"
     return f"{release} was taken back and isn't tried again: {serving}; release another, or `rollout retry`"
 
 
