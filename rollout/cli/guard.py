@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rollout.azure.errors import AzureFault
 from rollout.cli import say
 from rollout.cli.engine import Engine
+from rollout.cli.loop import INTERRUPTED, TIMED_OUT, End, gist
 from rollout.cli.stack import open_stack
 from rollout.cli.status import phase_now
 from rollout.core import times
@@ -33,20 +33,11 @@ if TYPE_CHECKING:
     from rollout.azure.assess import Assessment
     from rollout.cli.engine import Ran
 
-TAKEN_BACK, TIMED_OUT, INTERRUPTED = 4, 5, 130
+TAKEN_BACK = 4
 SOON = 10.0
 """Seconds at most until the next look, after an `up` that didn't take the candidate back."""
 SOON_TRIES = 5
 """How often it is tried again that soon."""
-_AMOUNT = re.compile(r"(?:\d[\d.,:^TZ-]*(?:ms|[smhd](?![a-z]))?)+")
-
-
-@dataclass(frozen=True)
-class End:
-    """How the watch ends."""
-
-    code: int
-    why: str
 
 
 @dataclass
@@ -114,18 +105,18 @@ class Watch:
             self._blind, self._said_of_blindness, self._shown = 0, "", ""
         if found.record.release is not None:
             self._under_way = found.record.release
-        gist = _gist(found)
-        if gist != self._shown:
+        news = _standing(found)
+        if news != self._shown:
             self.tell("seen", found, found.step.reason)
-        self._shown = gist
+        self._shown = news
         return found
 
     def _unreadable(self, why: str) -> None:
         self._blind += 1
-        gist = _AMOUNT.sub("", why)
-        if gist != self._said_of_blindness:
+        news = gist(why)
+        if news != self._said_of_blindness:
             self.tell("unreadable", None, f"look {self._blind} in a row failed: {why}")
-        self._said_of_blindness = gist
+        self._said_of_blindness = news
 
     def _over(self, found: Assessment) -> End | None:
         record, release = found.record, found.plan.release
@@ -201,7 +192,7 @@ def _only(kind: StepKind) -> Generator[None]:
             os.environ[ONLY] = before
 
 
-def _gist(found: Assessment) -> str:
+def _standing(found: Assessment) -> str:
     """Return what makes a look new: not the time, nor amounts that moved on."""
     step = found.step
     return json.dumps(
@@ -212,7 +203,7 @@ def _gist(found: Assessment) -> str:
             found.plan.release,
             _rung(found),
             _verdicts(found),
-            _AMOUNT.sub("", step.reason),
+            gist(step.reason),
         ]
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rollout.azure.errors import ReadError
 from rollout.cli import say
 from rollout.cli.engine import Engine
+from rollout.cli.loop import INTERRUPTED, TIMED_OUT, End, gist
 from rollout.cli.status import EXIT_CODES, phase_now, stage_now
 from rollout.core import times
 from rollout.core.step import Outcome, Phase, StepKind
@@ -24,20 +24,11 @@ if TYPE_CHECKING:
     from rollout.azure.assess import Assessment
     from rollout.cli.engine import Ran
 
-FAILED, TIMED_OUT, INTERRUPTED = 1, 5, 130
+FAILED = 1
 TRIES = 3
 """How often in a row an `up` may fail, or a look, without anything getting on."""
 PATIENCE = 900.0
 """Seconds for which gates may be unreadable before that is the end."""
-_AMOUNT = re.compile(r"\d[\d.:TZ-]*(?:ms|[smhd]\b)?")
-
-
-@dataclass(frozen=True)
-class End:
-    """How a run ends."""
-
-    code: int
-    why: str
 
 
 @dataclass
@@ -145,10 +136,10 @@ class Drive:
 
     def _show(self, event: str, found: Assessment) -> None:
         """Tell what is new: a reason in which only times and amounts moved on is none."""
-        gist = f"{event} {found.step.kind} {_AMOUNT.sub('', found.step.reason)}"
-        if gist != self._shown:
+        news = f"{event} {found.step.kind} {gist(found.step.reason)}"
+        if news != self._shown:
             self.tell(event, found, found.step.reason)
-        self._shown = gist
+        self._shown = news
 
 
 def run(args: argparse.Namespace) -> int:
