@@ -25,7 +25,7 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     """The statuses of the next answers; then 200."""
 
-    def wait(self, count: int = 1, seconds: float = 20) -> list[Any]:
+    def wait(self, count: int = 1, seconds: float = 60) -> list[Any]:
         """Return the bodies once there are so many."""
         until = time.monotonic() + seconds
         while len(self.bodies) < count:
