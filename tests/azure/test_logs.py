@@ -15,12 +15,13 @@ from rollout.azure.errors import Forbidden
 from rollout.azure.logs import LogWorkspace
 from rollout.azure.measuring import Subject
 from rollout.core.comparison.blocks import Baseline, Tier
-from rollout.core.gates.evidence import Answer, LogQuery, Query, Table, Unreadable
+from rollout.core.gates.evidence import LogQuery, Query, Table, Unreadable
 from rollout.core.gates.history import LONG, Thin
 from rollout.core.judging import BaselineQuestion
 from rollout.core.window import Window
 from tests.azure.conftest import ENDPOINT, FakeTokens, Waits
 from tests.azure.fake import FakeAzure, Says
+from tests.azure.measure import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,23 +51,9 @@ def refused(status: int, code: str, *messages: str) -> Says:
     return Says(status, {"error": error})
 
 
-class Measure:
-    def __init__(self, cloud: Cloud, tokens: FakeTokens, transport: Waits) -> None:
-        self.cloud, self.tokens, self.transport, self.subject = cloud, tokens, transport, SUBJECT
-
-    def __call__(self, *queries: Query | LogQuery) -> list[Answer | Table | Unreadable]:
-        found = measuring.measure(queries, self.subject, self.cloud, self.tokens, transport=self.transport)
-        return [found[query] for query in queries]
-
-    def why(self) -> str:
-        (outcome,) = self(QUERY)
-        assert isinstance(outcome, Unreadable)
-        return outcome.why
-
-
 @pytest.fixture
 def measure(cloud: Cloud, fake: FakeAzure, tokens: FakeTokens, transport: Waits) -> Measure:
-    return Measure(replace(cloud, logs_override=fake.url), tokens, transport)
+    return Measure(replace(cloud, logs_override=fake.url), tokens, transport, SUBJECT, QUERY)
 
 
 def test_one_query_on_the_wire(fake: FakeAzure, measure: Measure):

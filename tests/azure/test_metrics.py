@@ -14,6 +14,7 @@ from rollout.core.gates.evidence import Answer, Query, Unreadable
 from rollout.core.window import Window
 from tests.azure.conftest import ENDPOINT, FakeTokens, Waits
 from tests.azure.fake import FakeAzure, Says
+from tests.azure.measure import Measure
 
 if TYPE_CHECKING:
     from rollout.azure.cloud import Cloud
@@ -56,25 +57,9 @@ def answered(*found: dict[str, Any], interval: str = "PT1M") -> Says:
     return Says(200, {"values": [result]})
 
 
-class Measure:
-    def __init__(self, cloud: Cloud, tokens: FakeTokens, transport: Waits) -> None:
-        self.cloud, self.tokens, self.transport = cloud, tokens, transport
-
-    def __call__(self, *queries: Query) -> list[Answer | Unreadable]:
-        found = measuring.measure(
-            queries, Subject(ENDPOINT, "eastus"), self.cloud, self.tokens, transport=self.transport
-        )
-        return [found[query] for query in queries]
-
-    def why(self, query: Query = QUERY) -> str:
-        (outcome,) = self(query)
-        assert isinstance(outcome, Unreadable)
-        return outcome.why
-
-
 @pytest.fixture
 def measure(cloud: Cloud, tokens: FakeTokens, transport: Waits) -> Measure:
-    return Measure(cloud, tokens, transport)
+    return Measure(cloud, tokens, transport, Subject(ENDPOINT, "eastus"), QUERY)
 
 
 def test_one_query_on_the_wire(fake: FakeAzure, measure: Measure):

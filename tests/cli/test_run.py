@@ -8,8 +8,6 @@ import os
 import signal
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,94 +17,31 @@ from rollout import cli
 from rollout.azure.errors import Unavailable
 from rollout.cli import run
 from rollout.cli.engine import Engine, Ran
-from rollout.core.observed import Endpoint, Observed, Provisioning
-from rollout.core.plan import Plan, Stage
 from rollout.core.record import Record
-from rollout.core.step import Outcome, Phase, Step, StepKind
+from rollout.core.step import Outcome, Phase, StepKind
+from tests.cli.looks import BACK, BEFORE, CLIMBING, NEW, Looks, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from rollout.azure.assess import Assessment
 
-NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-PLAN = Plan("m:2-bbbbbbbb", (Stage(10, timedelta(minutes=30)), Stage(50), Stage(100)))
-BEFORE = Record(prod="blue", prod_release="m:1-aaaaaaaa", traffic={"blue": 100})
-CLIMBING = Record(
-    prod="blue",
-    prod_release="m:1-aaaaaaaa",
-    candidate="green",
-    release="m:2-bbbbbbbb",
-    stage=10,
-    since=NOW - timedelta(minutes=29, seconds=50),
-    traffic={"blue": 90, "green": 10},
-)
-AFTER = Record(prod="green", prod_release="m:2-bbbbbbbb", traffic={"green": 100})
-TAKEN_BACK = Record(prod="blue", prod_release="m:1-aaaaaaaa", failed_release="m:2-bbbbbbbb")
-
-
-def seen(
-    kind: StepKind,
-    record: Record,
-    phase: Phase = Phase.PROGRESSING,
-    *,
-    reason: str = "so",
-    outcome: Outcome = Outcome.FINE,
-) -> Assessment:
-    endpoint = Endpoint(Provisioning.SUCCEEDED, record.traffic, record.tags())
-    step = Step(kind, phase, reason, record, phase, outcome=outcome)
-    found = SimpleNamespace(plan=PLAN, seen=Observed(NOW, endpoint), step=step, record=record)
-    return cast("Assessment", found)
-
+AFTER = Record(prod="green", prod_release=NEW, traffic={"green": 100})
 
 START = seen(StepKind.START, BEFORE)
 BAKING = seen(StepKind.HOLD, CLIMBING, reason="10s of its bake of 30m are left")
 ADVANCE = seen(StepKind.ADVANCE, CLIMBING)
 DONE = seen(StepKind.NONE, AFTER, Phase.HEALTHY)
-BACK = seen(StepKind.NONE, TAKEN_BACK, Phase.DEGRADED, reason="m:2 was taken back")
+TAKEN_BACK = seen(StepKind.NONE, BACK, Phase.DEGRADED, reason="m:2 was taken back")
 ASKS = seen(StepKind.HOLD, CLIMBING, Phase.PAUSED, reason="`rollout approve`")
 DRIFT = seen(StepKind.HOLD, CLIMBING, Phase.DEGRADED, reason="somebody else")
 BLIND = seen(StepKind.HOLD, CLIMBING, outcome=Outcome.UNREADABLE, reason="429")
 GONE = Unavailable("the endpoint", "503", "Run it again.")
 
 
-@dataclass
-class World:
-    """What there is to be seen, look by look; the last is seen for ever."""
-
-    looks: Sequence[Assessment | Unavailable]
-    runs: list[Ran] = field(default_factory=list[Ran])
-    told: list[str] = field(default_factory=list[str])
-    slept: list[float] = field(default_factory=list[float])
-    ups: int = 0
-    at: float = 0.0
-    looked: int = 0
-
-    def look(self) -> Assessment:
-        found = self.looks[min(self.looked, len(self.looks) - 1)]
-        self.looked += 1
-        if isinstance(found, Unavailable):
-            raise found
-        return found
-
-    def up(self) -> Ran:
-        self.ups += 1
-        return self.runs.pop(0) if self.runs else Ran(0, "")
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.at += seconds
-
+class World(Looks):
     def drive(self, **options: Any) -> run.Drive:
-        return run.Drive(
-            look=self.look,
-            up=self.up,
-            tell=lambda event, _, said: self.told.append(f"{event}: {said}"),
-            sleep=self.sleep,
-            clock=lambda: self.at,
-            **options,
-        )
+        return run.Drive(up=lambda: self.run(Ran(0, "")), **self.options(), **options)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +51,7 @@ class World:
         ([DONE], 0, 1, "green serves"),
         ([START, ASKS], 3, 1, "`rollout approve`"),
         ([START, DRIFT], 4, 1, "somebody else"),
-        ([START, ADVANCE, BACK], 4, 2, "was taken back"),
+        ([START, ADVANCE, TAKEN_BACK], 4, 2, "was taken back"),
         ([BLIND, BLIND, ADVANCE, DONE], 0, 2, "green serves"),
         ([START, BLIND], 1, 1, "429"),
         ([START, GONE, GONE, DONE], 0, 1, "green serves"),
@@ -134,7 +69,7 @@ def test_it_stops_at_a_stage():
     assert world.drive(rung="10").run().code == 0
     assert world.ups == 1
     assert World([START, DONE]).drive(rung="10").run().code == 0, "it is beyond it by then"
-    assert World([START, BACK]).drive(rung="10").run().code == 4
+    assert World([START, TAKEN_BACK]).drive(rung="10").run().code == 4
     assert World([START, ADVANCE, DRIFT]).drive(rung="50").run().code == 4
 
 
@@ -163,7 +98,8 @@ def test_an_up_that_fails():
     end = world.drive().run()
     assert (end.code, world.ups) == (1, 3)
     assert "failed 3 times: green: quota" in end.why
-    assert World([START, BACK, BACK], [broken]).drive().run().code == 4, "that one took the release back"
+    took_it_back = World([START, TAKEN_BACK, TAKEN_BACK], [broken])
+    assert took_it_back.drive().run().code == 4
     locked = World([START], [Ran(255, "the stack is currently locked by 1 lock(s)")]).drive().run()
     assert (locked.code, "another run" in locked.why) == (1, True)
 

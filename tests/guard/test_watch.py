@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,41 +12,13 @@ from rollout.azure.errors import Unavailable
 from rollout.cli import guard
 from rollout.cli.engine import Ran
 from rollout.core.config import ConfigError
-from rollout.core.observed import Endpoint, Observed, Provisioning
 from rollout.core.only import ONLY, NotThisStepError, refuse_others
-from rollout.core.plan import Plan, Stage
 from rollout.core.record import Record
-from rollout.core.step import Outcome, Phase, Step, StepKind
+from rollout.core.step import Outcome, Phase, StepKind
 from rollout.stack.pulumi_cli import StackError
+from tests.cli.looks import BACK, BEFORE, CLIMBING, NEW, Looks, seen
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rollout.azure.assess import Assessment
-
-NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-OLD, NEW = "m:1-aaaaaaaa", "m:2-bbbbbbbb"
-PLAN = Plan(NEW, (Stage(10, timedelta(minutes=30)), Stage(50), Stage(100)))
-BEFORE = Record(prod="blue", prod_release=OLD, traffic={"blue": 100})
-CLIMBING = replace(
-    BEFORE, candidate="green", release=NEW, stage=10, since=NOW, traffic={"blue": 90, "green": 10}
-)
-BACK = replace(BEFORE, failed_release=NEW)
 PROMOTED = Record(prod="green", old_prod="blue", prod_release=NEW, traffic={"green": 100})
-
-
-def seen(
-    kind: StepKind,
-    record: Record,
-    phase: Phase = Phase.PROGRESSING,
-    reason: str = "so",
-    outcome: Outcome = Outcome.FINE,
-) -> Assessment:
-    endpoint = Endpoint(Provisioning.SUCCEEDED, record.traffic, record.tags())
-    step = Step(kind, phase, reason, record, phase, outcome=outcome)
-    found = SimpleNamespace(plan=PLAN, seen=Observed(NOW, endpoint), step=step, record=record, judgement=None)
-    return cast("Assessment", found)
-
 
 BAKING = seen(StepKind.HOLD, CLIMBING, reason="12m of its bake of 30m are left")
 LATER = seen(StepKind.HOLD, CLIMBING, reason="11m30s of its bake of 30m are left")
@@ -60,41 +30,11 @@ BLIND = Unavailable("the endpoint", "503", "Run it again.")
 LOCK = Ran(255, "the stack is currently locked by 1 lock(s)")
 
 
-@dataclass
-class World:
-    """What there is to be seen, look by look; the last is seen for ever, until the time is over."""
-
-    looks: Sequence[Assessment | Exception]
-    runs: list[Ran] = field(default_factory=list[Ran])
-    told: list[str] = field(default_factory=list[str])
-    ups: int = 0
-    at: float = 0.0
-    looked: int = 0
-
-    def look(self) -> Assessment:
-        found = self.looks[min(self.looked, len(self.looks) - 1)]
-        self.looked += 1
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def take_back(self) -> Ran:
-        self.ups += 1
-        return self.runs.pop(0) if self.runs else Ran(255, "m:2 was taken back")
-
-    def sleep(self, seconds: float) -> None:
-        self.at += seconds
-
+class World(Looks):
     def watch(self, **options: Any) -> guard.End:
-        return guard.Watch(
-            look=self.look,
-            take_back=self.take_back,
-            tell=lambda event, _, said: self.told.append(f"{event}: {said}"),
-            sleep=self.sleep,
-            clock=lambda: self.at,
-            timeout=600.0,
-            **options,
-        ).run()
+        back = Ran(255, "m:2 was taken back")
+        watch = guard.Watch(take_back=lambda: self.run(back), timeout=600.0, **self.options(), **options)
+        return watch.run()
 
 
 @pytest.mark.parametrize(
