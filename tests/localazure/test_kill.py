@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -12,8 +13,10 @@ import requests
 
 from localazure.running import running
 from tests.localazure.local import API, Arm, daemon, localazure
+from tests.localazure.resources import make_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KILLS = 1
@@ -21,20 +24,25 @@ WRITERS = 3
 ACKNOWLEDGED = 30
 
 
-def writing(arm: Arm, group: str, number: int, acknowledged: dict[str, str]) -> None:
-    """Write, change and delete groups and blobs until nobody answers."""
+def writing(
+    arm: Arm, path_of: Callable[[str], str], body: Callable[[str], Any], acknowledged: dict[str, str]
+) -> None:
+    """Write under new names, now and then again, and delete every third, until nobody answers."""
     http = requests.Session()
     http.trust_env = False
     http.verify, http.headers = arm.http.verify, arm.http.headers
-    last, base = "", arm.settings.base_url
+    base, last = arm.settings.base_url, ""
     try:
-        for turn in range(100_000):
-            path = f"{group}/providers/Microsoft.Contoso/widgets/{number}-{turn % 7}-{time.monotonic_ns()}"
-            body: dict[str, Any] = {"properties": {"turn": turn}}
-            if http.put(base + path, json=body, params=API, timeout=5).ok:
-                acknowledged[path] = f"{turn}"
+        for turn in itertools.count():
+            path = last if last and turn % 5 == 4 else path_of(f"{turn % 7}-{time.monotonic_ns()}")
+            content = f"turn {turn} of {path} " * 50
+            before = acknowledged.pop(path, None)  # until it is answered, either may be true
+            if http.put(base + path, params=API, timeout=5, **body(content)).ok:
+                acknowledged[path] = content
+            elif before is not None:
+                acknowledged[path] = before
             if last and turn % 3 == 0:
-                acknowledged.pop(last, None)  # until it is answered, either may be true
+                acknowledged.pop(last, None)
                 if http.delete(base + last, params=API, timeout=5).ok:
                     acknowledged[last] = ""
             last = path
@@ -42,20 +50,49 @@ def writing(arm: Arm, group: str, number: int, acknowledged: dict[str, str]) -> 
         return  # the last one may or may not have been done: nobody said so
 
 
+def as_resource(content: str) -> dict[str, Any]:
+    return {"json": {"properties": {"content": content}}}
+
+
+def as_blob(content: str) -> dict[str, Any]:
+    return {"data": content.encode(), "headers": {"x-ms-blob-type": "BlockBlob"}}
+
+
+def kept_resource(arm: Arm, path: str) -> str:
+    answer = arm.ask("GET", path)
+    return answer.json()["properties"]["content"] if answer.ok else ""
+
+
+def kept_blob(arm: Arm, path: str) -> str:
+    answer = arm.http.get(arm.settings.base_url + path, timeout=10)
+    return answer.text if answer.ok else ""
+
+
 def test_no_acknowledged_write_is_lost(tmp_path: Path):
-    acknowledged: dict[str, str] = {}
+    resources: dict[str, str] = {}
+    blobs: dict[str, str] = {}
     with daemon(tmp_path) as arm:
-        group = f"{arm.subscription}/resourceGroups/kept"
-        arm.ok("PUT", group, {"location": "eastus"})
+        workspace = make_workspace(arm)
+        container = f"/blob/{workspace.account}/kept"
+        made = arm.http.put(f"{arm.settings.base_url}{container}", params={"restype": "container"})
+        assert made.ok, made.text
+        widgets = f"{workspace.group}/providers/Microsoft.Contoso/widgets"
         for kill in range(1, KILLS + 1):
             writers = [
-                threading.Thread(target=writing, args=(arm, group, number, acknowledged))
-                for number in range(WRITERS)
+                threading.Thread(
+                    target=writing,
+                    args=(arm, lambda name, place=place, n=n: f"{place}/{n}-{name}", body, acknowledged),
+                )
+                for place, body, acknowledged in (
+                    (widgets, as_resource, resources),
+                    (container, as_blob, blobs),
+                )
+                for n in range(WRITERS)
             ]
             for each in writers:
                 each.start()
             until = time.monotonic() + 30
-            while len(acknowledged) < ACKNOWLEDGED * kill and time.monotonic() < until:
+            while min(len(resources), len(blobs)) < ACKNOWLEDGED * kill and time.monotonic() < until:
                 time.sleep(0.01)
             found = running(tmp_path)
             assert found is not None
@@ -64,11 +101,9 @@ def test_no_acknowledged_write_is_lost(tmp_path: Path):
                 each.join()
             assert localazure(tmp_path, "up").returncode == 0
 
-        listed = arm.ok("GET", f"{group}/providers/Microsoft.Contoso/widgets", params={"count": "1000"})
-        kept = {one["id"]: str(one["properties"]["turn"]) for one in listed["value"]}
-        while listed["nextLink"]:
-            listed = arm.http.get(listed["nextLink"]).json()
-            kept |= {one["id"]: str(one["properties"]["turn"]) for one in listed["value"]}
-    assert len(acknowledged) >= ACKNOWLEDGED * KILLS
-    lost = {path for path, turn in acknowledged.items() if kept.get(path, "") != turn}
-    assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged writes are gone"
+        for acknowledged, kept in ((resources, kept_resource), (blobs, kept_blob)):
+            assert len(acknowledged) >= ACKNOWLEDGED * KILLS
+            lost = {path for path, content in acknowledged.items() if kept(arm, path) != content}
+            assert not lost, (
+                f"{len(lost)} of {len(acknowledged)} acknowledged writes are gone: {sorted(lost)[:3]}"
+            )
