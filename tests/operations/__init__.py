@@ -1,0 +1,3 @@
+import pytest
+
+pytest.register_assert_rewrite("tests.operations.play", "tests.operations.plugin_client")
