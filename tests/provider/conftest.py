@@ -9,12 +9,15 @@ import pytest
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from localazure.provider.servicer import Servicer
+from tests.localazure.local import NotingServing, in_process
 from tests.provider.engine import Engine
 from tests.provider.stub_arm import StubArm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.localazure.local import Arm
 
 
 @pytest.fixture
@@ -60,3 +63,27 @@ def unused_tcp_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm]:
+    """A local Azure, as it is without a test having scripted it."""
+    with in_process(tmp_path_factory.mktemp("azure"), NotingServing()) as arm:
+        yield arm
+
+
+@pytest.fixture(scope="module")
+def local(azure: Arm) -> Iterator[Engine]:
+    """A provider that is configured for it."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("SSL_CERT_FILE", *(name for name in azure.env if name.startswith("ARM_"))):
+            patched.setenv(name, azure.env[name])
+        server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer("3.29.0"), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        engine = Engine(f"127.0.0.1:{port}")
+        engine.configure()
+        yield engine
+        engine.close()
+        server.stop(None)
