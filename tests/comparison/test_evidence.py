@@ -127,7 +127,7 @@ def test_no_arm_is_ever_worse_than_the_other_by_both_readings(counts: Counts):
 @given(st.lists(tables(20), max_size=8), st.randoms())
 def test_the_order_of_blocks_changes_no_evidence(found: list[Counts], random: Random):
     def log_of(order: list[Counts]) -> list[float]:
-        evidence = error_evidence(log_cap(0.05), later=0)
+        evidence = error_evidence(log_cap(0.05), 0.005, later=0)
         evidence.open()
         for number, counts in enumerate(order):
             evidence.add(minute(counts, number))
@@ -164,7 +164,7 @@ def test_huge_counts_stay_finite(counts: Counts):
 
 
 def test_two_blocks_at_the_cap_never_convict():
-    evidence = error_evidence(log_cap(0.05))
+    evidence = error_evidence(log_cap(0.05), 0.005)
     evidence.open()
     for number in range(2):
         evidence.add(minute(Counts(5_000, 5_000, 0, 50_000), number))
@@ -174,7 +174,7 @@ def test_two_blocks_at_the_cap_never_convict():
 
 
 def test_less_than_the_practical_floor_counts_nothing():
-    evidence = error_evidence(log_cap(0.05))
+    evidence = error_evidence(log_cap(0.05), 0.005)
     evidence.open()
     for number in range(60):
         evidence.add(minute(Counts(1_080, 1_000_000, 1_000, 1_000_000), number))
@@ -182,7 +182,7 @@ def test_less_than_the_practical_floor_counts_nothing():
 
 
 def test_a_share_of_traffic_that_rises_with_prods_errors_is_not_the_candidates_fault():
-    evidence = error_evidence(log_cap(0.05))
+    evidence = error_evidence(log_cap(0.05), 0.005)
     evidence.open()
     for number in range(30):
         evidence.add(minute(Counts(0, 100, 0, 900), number))

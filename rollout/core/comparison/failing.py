@@ -12,6 +12,7 @@ from rollout.core.comparison.hypergeometric import log_ratios
 from rollout.core.comparison.logspace import NOTHING, even, log_average, log_mean
 from rollout.core.comparison.signs import ODDS as SIGN_ODDS
 from rollout.core.comparison.signs import chance_above, log_tilts
+from rollout.core.comparison.surges import odds_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,18 +41,22 @@ ERRORS_FLOOR = 0.001
 LATENCY_FLOOR = 0.01
 """Nor one with less than 1 point more slow answers."""
 
-_CAP = 0.45
+CAP = 0.45
+"""What a block may add to the evidence, as a part of what convicts."""
+ERRORS_CAP = 0.38
+"""The same on errors: prod's usual share of them is so small that the minutes between take back little."""
+
 _RECENT = 10
 
 
-def log_cap(alpha: float) -> float:
+def log_cap(alpha: float, part: float = CAP) -> float:
     """Return the most that one block may add to the evidence, as a natural logarithm.
 
     Two blocks at the cap make at most alpha^-0.9, which is less than the bound: no two blocks convict,
     so a shock to one arm alone (an instance that restarts) doesn't. Capped evidence is still evidence:
     its mean can only become less.
     """
-    return _CAP * math.log(1 / alpha)
+    return part * math.log(1 / alpha)
 
 
 class Evidence(Protocol):
@@ -78,6 +83,14 @@ class Kind(NamedTuple):
     """The odds ratios they may have, and each one's part; the parts make 1."""
     part: float = 1.0
     """Of the evidence of all kinds."""
+    usual: float | None = None
+    """Prod's usual share of them, beyond which odds shrink (`odds_in`); None where they never do."""
+
+    def asked(self, counts: Counts) -> Sequence[float]:
+        """Return the odds ratios to ask about in a block."""
+        if self.usual is None:
+            return tuple(self.odds)
+        return odds_in(self.odds, counts.y_c + counts.y_p, counts.n_c + counts.n_p, self.usual)
 
 
 class CountEvidence:
@@ -105,7 +118,7 @@ class CountEvidence:
         alone: list[float] = []
         for place, kind in enumerate(self._kinds):
             counts = kind.counts(block)
-            factors = [min(each, self._cap) for each in log_ratios(counts, tuple(kind.odds))]
+            factors = [min(each, self._cap) for each in log_ratios(counts, kind.asked(counts))]
             alone.append(log_mean(tuple(kind.odds.values()), factors))
             for kinds in self._counts:
                 kinds[place].add(counts, factors)
@@ -128,9 +141,9 @@ class CountEvidence:
         return logs.index(max(logs))
 
 
-def error_evidence(cap: float, later: float = LATER) -> CountEvidence:
-    """Return the evidence of a gate on errors, in either tier."""
-    return CountEvidence((Kind(errors, ODDS),), cap, ERRORS_FLOOR, later)
+def error_evidence(cap: float, usual: float, later: float = LATER) -> CountEvidence:
+    """Return the evidence of a gate on errors, in either tier; `usual` is prod's share of them before."""
+    return CountEvidence((Kind(errors, ODDS, usual=usual),), cap, ERRORS_FLOOR, later)
 
 
 def latency_evidence(cap: float) -> CountEvidence:

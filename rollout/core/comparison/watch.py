@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rollout.core.comparison.blocks import Tier
 from rollout.core.comparison.counts import LEVELS, P95, Counts, errors, percentile, slower
 from rollout.core.comparison.failing import (
+    ERRORS_CAP,
     CountEvidence,
     SignEvidence,
     error_evidence,
@@ -50,6 +51,7 @@ class Watch:
         self.usual = baseline.error_share if gate.measure is Measure.ERRORS else USUALLY_SLOW
         self.allowed = SLOWER if self.by_signs else gate.margin
         self._cap = log_cap(settings.alpha)
+        self._error_cap = log_cap(settings.alpha, ERRORS_CAP)
         self._beta = settings.beta
         self.evidence = self._new_evidence()
         self.clearance = self._new_clearance()
@@ -125,7 +127,7 @@ class Watch:
         if self.by_signs:
             return SignEvidence(self.gate.slack, self._cap)
         if self.gate.measure is Measure.ERRORS:
-            return error_evidence(self._cap)
+            return error_evidence(self._error_cap, self.usual)
         return latency_evidence(self._cap)
 
     def _new_clearance(self) -> Clearance:
