@@ -1,0 +1,1 @@
+"""The local Azure measured: its router, ARM, metrics, logs, memory and start."""
