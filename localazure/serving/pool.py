@@ -9,6 +9,7 @@ import random
 import re
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import aiohttp
 
@@ -52,7 +53,7 @@ class Serving:
         self._environments = environments or Environments()
         self._routes: dict[str, EndpointRoute] = {}
         self._running: dict[Key, Replicas] = {}
-        self._locks: dict[Key, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._leaving: set[asyncio.Task[None]] = set()
         self._tails: dict[Key, Tail] = {}
         self._trimmer: asyncio.Task[None] | None = None
