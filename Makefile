@@ -22,8 +22,8 @@ stories: setup ## Run the tests of many real `pulumi up`s, which the everyday on
 demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves all running)
 	@$(run) python -m demo
 
-bench: setup ## Measure a no-op `pulumi up` against a bare program, and the local router
-	@$(run) python -m benchmarks.up && python -m benchmarks.router
+bench: setup ## Measure a no-op `pulumi up` against a bare program, and the local Azure
+	@$(run) python -m benchmarks.up && python -m benchmarks.localazure
 
 gates: setup ## Judge made-up traffic with known truth, beside other tools (30 minutes; G=--quick is CI's minute)
 	@$(run) python -m benchmarks.gates $(or $(G),--write)
