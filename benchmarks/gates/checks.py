@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-__all__ = ["Checks", "Met", "Row"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Checks", "Met", "Row", "interval"]
 
 
 class Met(StrEnum):
     """Whether a figure is held; ordered from best to worst by `_WORST`."""
 
     YES = "held"
-    CHANCE = "_within chance_"
+    CHANCE = "_beyond: within chance_"
     """A share beyond the limit, but no further than one run in a hundred is where the truth is the limit.
 
     Neither held nor refuted: it doesn't count among the held, and more repetitions tell."""
@@ -23,6 +27,9 @@ class Met(StrEnum):
 
 _WORST = (Met.NOT_RUN, Met.YES, Met.CHANCE, Met.NO)
 _CHANCE = 0.01
+_OUTSIDE = 0.025
+"""On each side of an interval of 95 %."""
+_HALVINGS = 40
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,15 @@ class Checks:
     def share(
         self, name: str, percent: float, reps: int, *, most: float | None = None, least: float = 0
     ) -> None:
-        """A share in percent of so many traces, against a limit that is a chance."""
+        """A share in percent of so many traces, against a limit that is a chance; said with its interval."""
         events = round(percent * reps / 100)
         if most is not None:
             chance, within = 1 - _at_most(events - 1, reps, most / 100), percent <= most
         else:
             chance, within = _at_most(events, reps, least / 100), percent >= least
-        self._add(name, percent, " %", Met.YES if within else Met.CHANCE if chance >= _CHANCE else Met.NO)
+        low, high = (f"{100 * each:.2g}" for each in interval(events, reps))
+        met = Met.YES if within else Met.CHANCE if chance >= _CHANCE else Met.NO
+        self._add(name, percent, " %", met, f" ({low} to {high})")
 
     def tell(self, name: str, value: float | None, unit: str = "") -> None:
         self._add(name, value, unit, Met.YES)
@@ -65,10 +74,26 @@ class Checks:
         met = max(self.met, key=_WORST.index, default=Met.NOT_RUN)
         return Row(number, figure, "; ".join(self.said), hold, met)
 
-    def _add(self, name: str, value: float | None, unit: str, met: Met) -> None:
+    def _add(self, name: str, value: float | None, unit: str, met: Met, more: str = "") -> None:
         shown = "none" if value is None else f"{value:g}{unit}"
-        self.said.append(f"{name} {shown}" if met is Met.YES else f"{name} **{shown}**")
+        self.said.append(f"{name} {shown}{more}" if met is Met.YES else f"{name} **{shown}**{more}")
         self.met.append(met)
+
+
+def interval(events: int, of: int) -> tuple[float, float]:
+    """Which chances are compatible with so many events: Clopper and Pearson's interval of 95 %."""
+    low = 0.0 if events == 0 else _where(lambda chance: 1 - _at_most(events - 1, of, chance) >= _OUTSIDE)
+    high = 1.0 if events == of else _where(lambda chance: _at_most(events, of, chance) <= _OUTSIDE)
+    return low, high
+
+
+def _where(reached: Callable[[float], bool]) -> float:
+    """The chance from which on something is so."""
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high
 
 
 def _at_most(events: int, of: int, chance: float) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from scipy.stats import binomtest
 
 from benchmarks.gates.calibration import CASES, judge, summary
 from benchmarks.gates.cells import cell, sample
-from benchmarks.gates.checks import Checks, Met, Row
+from benchmarks.gates.checks import Checks, Met, Row, interval
 from benchmarks.gates.looks import differing
 from benchmarks.gates.ours import follow
 from benchmarks.gates.outcomes import End, Outcome
@@ -43,7 +44,9 @@ def test_what_is_within_chance_is_not_counted_as_held():
         Row(number, "a figure", "", "", met)
         for number, met in enumerate((Met.YES, Met.YES, Met.CHANCE, Met.NO, Met.NOT_RUN), 1)
     ]
-    assert summary_table(found).endswith("Of 5 figures: 2 held, 1 within chance, 1 not held, 1 not run.")
+    assert summary_table(found).endswith(
+        "Of 5 figures: 2 held, 1 beyond: within chance, 1 not held, 1 not run."
+    )
 
 
 def test_the_page_shows_every_scenario(results: dict):
@@ -138,6 +141,21 @@ def test_a_share_reaches_its_limit_but_for_chance(percent: float, reps: int, lea
     checks = Checks()
     checks.share("", percent, reps, least=least)
     assert checks.met == [met]
+
+
+@pytest.mark.parametrize(("events", "of"), [(0, 540), (7, 200), (285, 300), (2000, 2000)])
+def test_a_share_is_said_with_its_interval(events: int, of: int):
+    expected = binomtest(events, of).proportion_ci(0.95, method="exact")
+    assert interval(events, of) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_a_share_beyond_its_limit_says_so_and_how_far_it_may_be():
+    checks = Checks()
+    checks.share("held", 1, 200, most=2)
+    checks.share("beyond", 3.5, 200, most=2)
+    row = checks.row(1, "", "")
+    assert row.measured == "held 1 % (0.12 to 3.6); beyond **3.5 %** (1.4 to 7.1)"
+    assert row.met.value == "_beyond: within chance_"
 
 
 def test_calibration_tells_which_candidate_is_worse():
