@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from localazure.arm.paths import ArmPath
     from localazure.arm.store import Resource
 
-__all__ = ["CONTAINERS", "VERSIONS"]
+__all__ = ["CONTAINERS", "VERSIONS", "WORKSPACE", "Containers", "Versions"]
 
 WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
 NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,254}")
@@ -202,29 +202,14 @@ class Codes(Versions):
         return Answer(200, {"blobReferenceForConsumption": reference} | upload)
 
 
-class ModelContainers(Containers):
-    """Models by name."""
+def _containers(versions: type[Versions]) -> type[Containers]:
+    """What these are versions of, by name."""
 
-    type = f"{WORKSPACE}/models"
+    class Named(Containers):
+        type = versions.type.removesuffix("/versions")
 
-
-class EnvironmentContainers(Containers):
-    """Environments by name."""
-
-    type = f"{WORKSPACE}/environments"
+    return Named
 
 
-class DataContainers(Containers):
-    """Data assets by name."""
-
-    type = f"{WORKSPACE}/data"
-
-
-class CodeContainers(Containers):
-    """Code assets by name."""
-
-    type = f"{WORKSPACE}/codes"
-
-
-CONTAINERS = (ModelContainers, EnvironmentContainers, DataContainers, CodeContainers)
 VERSIONS = (Models, Environments, Data, Codes)
+CONTAINERS = tuple(_containers(each) for each in VERSIONS)

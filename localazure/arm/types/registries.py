@@ -12,17 +12,7 @@ from localazure.arm.errors import ArmError, bad_request
 from localazure.arm.kind import Answer, Call, Kind
 from localazure.arm.operations import POLL_AGAIN, Operation, new_operation_id
 from localazure.arm.paths import GROUP, ArmPath
-from localazure.arm.types.assets import (
-    CodeContainers,
-    Codes,
-    Data,
-    DataContainers,
-    EnvironmentContainers,
-    Environments,
-    ModelContainers,
-    Models,
-    Versions,
-)
+from localazure.arm.types.assets import CONTAINERS, VERSIONS, WORKSPACE, Containers, Versions
 from localazure.arm.types.endpoints import started
 from localazure.arm.types.identities import identity_state, identity_view
 from localazure.arm.types.imports import import_asset
@@ -165,52 +155,26 @@ class _Held(Versions):
         return Answer(200, upload | {"pendingUploadId": "1", "pendingUploadType": "TemporaryBlobReference"})
 
 
-class RegistryModels(_Held, Models):
-    """Model versions of a registry."""
+def _held(kind: type[Versions]) -> type[_Held]:
+    """The same versions, in a registry."""
 
-    type = f"{REGISTRIES}/models/versions"
+    class Held(_Held, kind):
+        type = _in_registry(kind)
 
-
-class RegistryEnvironments(_Held, Environments):
-    """Environment versions of a registry."""
-
-    type = f"{REGISTRIES}/environments/versions"
+    return Held
 
 
-class RegistryData(_Held, Data):
-    """Data versions of a registry."""
+def _named(kind: type[Containers]) -> type[Containers]:
+    """The same names, in a registry."""
 
-    type = f"{REGISTRIES}/data/versions"
+    class Named(kind):
+        type = _in_registry(kind)
 
-
-class RegistryCodes(_Held, Codes):
-    """Code versions of a registry."""
-
-    type = f"{REGISTRIES}/codes/versions"
+    return Named
 
 
-class RegistryModelContainers(ModelContainers):
-    """Models of a registry by name."""
-
-    type = f"{REGISTRIES}/models"
-
-
-class RegistryEnvironmentContainers(EnvironmentContainers):
-    """Environments of a registry by name."""
-
-    type = f"{REGISTRIES}/environments"
-
-
-class RegistryDataContainers(DataContainers):
-    """Data assets of a registry by name."""
-
-    type = f"{REGISTRIES}/data"
-
-
-class RegistryCodeContainers(CodeContainers):
-    """Code assets of a registry by name."""
-
-    type = f"{REGISTRIES}/codes"
+def _in_registry(kind: type[Kind]) -> str:
+    return kind.type.replace(WORKSPACE, REGISTRIES)
 
 
 class TemporaryReferences(Kind):
@@ -252,14 +216,8 @@ def _managed_group(resource: Resource) -> str:
 
 KINDS = (
     Registries,
-    RegistryModelContainers,
-    RegistryEnvironmentContainers,
-    RegistryDataContainers,
-    RegistryCodeContainers,
-    RegistryModels,
-    RegistryEnvironments,
-    RegistryData,
-    RegistryCodes,
+    *(_named(each) for each in CONTAINERS),
+    *(_held(each) for each in VERSIONS),
     TemporaryReferences,
     DataReferences,
 )
