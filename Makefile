@@ -6,6 +6,10 @@ SHELL := /bin/sh
 run := eval "$$(tools/env)" &&
 # Three processes fill two cores: the longest tests wait for engines and servers much of the time.
 jobs ?= 3
+# A file's tests stay together: what they share is made once. The order is that of tests/conftest.py.
+pytest = pytest -n $(jobs) --dist loadfile --no-loadscope-reorder
+# Python keeps what it compiled, whatever the environment says: else every `pulumi up` compiles the program.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,10 +18,10 @@ setup: ## Provide Python packages and Pulumi (minutes the first time, then a mom
 	@tools/setup
 
 test: setup ## Run the everyday tests (arguments in T=, for example T="tests/decide -x")
-	@$(run) pytest -n $(jobs) --maxschedchunk 1 -m "not story" $(T)
+	@$(run) $(pytest) -m "not story" $(T)
 
 stories: setup ## Run the tests of many real `pulumi up`s, which the everyday ones leave out (arguments in T=)
-	@$(run) pytest -n $(jobs) --maxschedchunk 1 -m story $(T)
+	@$(run) $(pytest) -m story $(T)
 
 demo: setup ## Watch a release go out and a bad one come back, with no subscription (KEEP=1 leaves all running)
 	@$(run) python -m demo

@@ -6,8 +6,11 @@ STORIES = (
     "tests/engine/test_adopt.py",
     "tests/engine/test_approve.py",
     "tests/engine/test_autoscale.py",
+    "tests/engine/test_bad_candidates.py",
     "tests/engine/test_commands.py",
+    "tests/engine/test_compare.py",
     "tests/engine/test_faults.py",
+    "tests/engine/test_harmless.py",
     "tests/engine/test_intents.py",
     "tests/engine/test_killed.py",
     "tests/engine/test_kinds.py",
@@ -22,6 +25,23 @@ STORIES = (
 )
 """Tests of many real `pulumi up`s, which the everyday suite leaves to `make stories`: the marker `story`."""
 
+LONG = (
+    "tests/engine/",
+    *STORIES,
+    "tests/provider/test_engine.py",
+    "tests/cli/test_said.py",
+    "tests/cli/test_release.py",
+    "tests/localazure_serving/test_serving_gateway.py",
+    "tests/ml/test_ml_models.py",
+    "tests/tools/test_language_host.py",
+    "tests/cli/",
+    "tests/azure/",
+    "tests/guard/",
+    "tests/localazure/",
+    "tests/localazure_serving/",
+)
+"""Files that take long, the longest first."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,11 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Longest:
-    """Begins with the longest tests, in whatever order: side by side, none is left over at the end."""
+    """Begins with the files that take longest: side by side, none is left over at the end."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: not item.nodeid.startswith(("tests/engine/", *STORIES)))
+        items.sort(key=lambda item: next((n for n, it in enumerate(LONG) if item.nodeid.startswith(it)), 99))
 
 
 def pytest_configure(config: pytest.Config) -> None:

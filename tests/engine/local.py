@@ -80,10 +80,17 @@ class LocalAzure:
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.env["SSL_CERT_FILE"])
 
+    def upload(self, workspace_id: str, path: str, content: str) -> str:
+        """Put a file into the workspace's datastore; the URI of its folder there."""
+        store = self.arm("GET", f"{workspace_id}/datastores/workspaceblobstore")["properties"]
+        where = f"https://{store['accountName'].rstrip('#')}/{store['containerName']}/{path}"
+        self._call("PUT", where, content.encode(), self._token())
+        return f"azureml://datastores/workspaceblobstore/paths/{path.rpartition('/')[0]}"
+
     def _call(self, method: str, url: str, body: Any, token: str) -> Any:
         request = urllib.request.Request(
             url,
-            None if body is None else json.dumps(body).encode(),
+            body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
             {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
             method=method,
         )

@@ -167,6 +167,11 @@ class Project:
         """Return the stack's state."""
         return json.loads(self.pulumi("stack", "export", check=True).out)
 
+    def kept(self) -> dict[str, bytes]:
+        """Return all files of the stack's backend, tags among them: the same where nothing was written."""
+        backend = Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return {str(file): file.read_bytes() for file in backend.rglob("*") if file.is_file()}
+
     def status(self, code: int = 0) -> dict[str, Any]:
         """Return what `rollout status --json` says; it must end with that code."""
         done = subprocess.run(

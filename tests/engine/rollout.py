@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.engine.local import LocalAzure
     from tests.engine.project import Project, Run
 
@@ -134,6 +136,35 @@ class Rollout:
                     bad = {"ResponseCode": 424, "ModelStatusCode": 500, "count": errors[name]}
                     rows.append({**row, **bad})
         self.azure.control("POST", "rows", rows)
+
+    def killed_at(self, ending: str) -> None:
+        """Run `pulumi up`, and `kill -9` it once Azure has a PUT of that path; Azure does it."""
+        fault = {"match": {"method": "PUT", "path": f".*{ending}"}, "times": 1, "delay": 3, "when": "after"}
+        self.azure.control("POST", "faults", fault)
+        since = self.azure.mark()
+        self.killed_once(lambda: self.asked(since, ending))
+        time.sleep(3)
+
+    def killed_once(self, reached: Callable[[], bool]) -> None:
+        """Run `pulumi up`, `kill -9` it once the condition holds, and clear the lock."""
+        running = self.project.start("up", "--yes", "--skip-preview", "--non-interactive")
+        try:
+            deadline = time.monotonic() + 120
+            while not reached():
+                assert running.poll() is None, running.communicate()[0]
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            running.kill()
+            running.wait()
+        self.project.pulumi("cancel", "--yes", check=True)
+
+    def asked(self, since: int, ending: str) -> bool:
+        """Return whether Azure has got a PUT of a path with that ending since then."""
+        return any(
+            entry["method"] == "PUT" and entry["path"].split("?")[0].endswith(ending)
+            for entry in self.azure.requests(since)
+        )
 
     def writes(self, since: int) -> list[str]:
         """Return what was asked of Azure since then, apart from reads, tokens and metric queries."""

@@ -10,7 +10,7 @@ import random
 import shutil
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.soak.kills import kill_at_random
 from tests.soak.load import Load
@@ -26,21 +26,6 @@ if TYPE_CHECKING:
     from tests.engine.rollout import Rollout
 
 RANDOM_KILLS = 3
-
-
-def _killed(given: Rollout, reached: Callable[[], bool]) -> None:
-    """Start `pulumi up`, and kill it the moment the condition holds."""
-    running = given.project.start("up", "--yes", "--skip-preview", "--non-interactive")
-    try:
-        deadline = time.monotonic() + 120
-        while not reached():
-            assert running.poll() is None, running.communicate()[0]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    finally:
-        running.kill()
-        running.wait()
-    given.project.pulumi("cancel", "--yes", check=True)
 
 
 def _interrupted(given: Rollout, reached: Callable[[], bool]) -> None:
@@ -74,39 +59,22 @@ def _ups_until(given: Rollout, wanted: str) -> list[str]:
     raise AssertionError(f"no {wanted}: {steps}")
 
 
-def _slow(given: Rollout, path: str, **fault: Any) -> None:
-    given.azure.control("POST", "faults", {"match": {"method": "PUT", "path": path}, "times": 1, **fault})
-
-
-def _asked(given: Rollout, since: int, ending: str) -> bool:
-    return any(
-        entry["method"] == "PUT" and entry["path"].split("?")[0].endswith(ending)
-        for entry in given.azure.requests(since)
-    )
-
-
 def test_killed_at_each_write(
     rollout: Callable[..., Rollout], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = rollout()
     endpoint = f"/onlineEndpoints/{given.project.endpoint}"
     since = given.azure.mark()
-    _interrupted(given, lambda: _asked(given, since, endpoint))
+    _interrupted(given, lambda: given.asked(since, endpoint))
     assert _ups_until(given, "promote")[-1] == "promote"
     given.project.release(2)
 
-    _slow(given, f".*{endpoint}/deployments/green", delay=3, when="after")
-    since = given.azure.mark()
-    _killed(given, lambda: _asked(given, since, f"{endpoint}/deployments/green"))
-    time.sleep(3)
+    given.killed_at(f"{endpoint}/deployments/green")
     steps = _ups_until(given, "advance")
     assert given.traffic() == {"blue": 90, "green": 10}, steps
 
     given.serve()
-    _slow(given, f".*{endpoint}", delay=3, when="after")
-    since = given.azure.mark()
-    _killed(given, lambda: _asked(given, since, endpoint))
-    time.sleep(3)
+    given.killed_at(endpoint)
     assert given.traffic() == {"blue": 50, "green": 50}
     assert given.up().step == "repair"
 
@@ -115,7 +83,7 @@ def test_killed_at_each_write(
     stuck = tmp_path / "stuck"
     path = given.project.env["PATH"]
     monkeypatch.setitem(given.project.env, "PATH", f"{_no_tag_is_set(tmp_path, stuck)}{os.pathsep}{path}")
-    _killed(given, stuck.exists)
+    given.killed_once(stuck.exists)
     monkeypatch.setitem(given.project.env, "PATH", path)
     assert given.traffic() == {"green": 100}
     assert given.project.tags() == before, "nothing was published"
