@@ -102,7 +102,9 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
 def _published(scene: Scene) -> Record | None:
     """Return the record in the stack tags, where it is of what is live now."""
     copy = Record.readable(scene.seen.published.record)
-    if copy is None or copy.prod is None or not copy.routing.same(scene.endpoint.routing):
+    if copy is None or None in (copy.prod, copy.prod_release):
+        return None
+    if not copy.routing.same(scene.endpoint.routing):
         return None
     there = replace(scene, record=copy)
     roles = {copy.prod: copy.prod_release, copy.candidate: copy.release}

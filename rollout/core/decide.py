@@ -264,7 +264,7 @@ def _superseded(scene: Scene) -> Step:
     record, plan = scene.record, scene.plan
     back = plan.release == record.prod_release
     why = f"config went back to {plan.release}" if back else f"{plan.release} supersedes it"
-    return take_back(scene, f"{record.release} is withdrawn: {why}", failed=False)
+    return take_back(scene, f"{record.release or moves.UNKNOWN} is withdrawn: {why}", failed=False)
 
 
 def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | None) -> str | None:

@@ -9,6 +9,7 @@ from rollout.core import moves
 from rollout.core.by_people import done
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
+from rollout.core.record import TRAFFIC
 from rollout.core.step import Phase
 from rollout.core.taking_back import unfit_as
 from rollout.core.traffic import WHOLE, Routing
@@ -37,14 +38,15 @@ def drifted(scene: Scene) -> Step | None:
     ours = recorded(scene)
     if scene.endpoint.routing.same(ours):
         return None
-    if (intent := scene.asked(Verb.RESET)) is not None:
+    lost = scene.record.prod is not None and not serving(ours.traffic)
+    if not lost and (intent := scene.asked(Verb.RESET)) is not None:
         return done(_reset(scene, intent, ours), intent)
     taken = _acceptable(scene)
     adopt = scene.asked(Verb.ADOPT)
     if adopt is not None and not isinstance(taken, str):
         reason = f"the live traffic is the record now, {scene.endpoint.routing.show()}: {adopt.told}"
         return done(moves.adopt(scene, taken, reason), adopt)
-    ways = "`rollout reset` sets it back"
+    ways = f"the tag {TRAFFIC} of the endpoint is missing" if lost else "`rollout reset` sets it back"
     ways += f"; {taken}" if isinstance(taken, str) else ", `rollout adopt` takes it for the record"
     return moves.stay(
         scene,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollout.core.record import PROD, PROD_RELEASE, Record
+from rollout.core.record import PROD, PROD_RELEASE, TAGS, Record
 from rollout.core.traffic import live as serving
 
 if TYPE_CHECKING:
@@ -19,11 +19,13 @@ def known(seen: Observed) -> Record | None:
 
 
 def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
-    """Return the record with who is prod, where that tag is lost and the traffic tells; and what to say.
+    """Return the record without its gaps, where tags are lost and it can be told what they were; what to say.
 
     Prod is the only deployment with traffic beside the candidate, if it carries a release id of ours or is
-    the one that was taken over.
+    the one that was taken over. Other tags are as the stack tags have them, where these are of this record.
     """
+    if (whole := _as_published(seen)) is not None:
+        return whole
     shares = serving(seen.endpoint.traffic) if seen.endpoint is not None else {}
     others = [name for name in shares if name != record.candidate]
     name = record.prod or (others[0] if len(others) == 1 else None)
@@ -40,3 +42,17 @@ def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
     lost = PROD if record.prod is None else PROD_RELEASE
     known = replace(record, prod=found.name, prod_release=release)
     return known, f"the tag {lost} is missing: {found.name} serves, so it is prod with {release}"
+
+
+def _as_published(seen: Observed) -> tuple[Record, str] | None:
+    """Return the stack tags' record, where the endpoint's own tags are a part of it, and what to say."""
+    published = seen.published.record
+    there = {name: seen.endpoint.tags[name] for name in TAGS if seen.endpoint and name in seen.endpoint.tags}
+    lost = [name for name in TAGS if name in published and name not in there]
+    if not there.items() <= published.items() or not set(lost) - {PROD, PROD_RELEASE}:
+        return None
+    whole = Record.readable(published)
+    if whole is None:
+        return None
+    tags, are = ("tag", "is") if len(lost) == 1 else ("tags", "are")
+    return whole, f"the {tags} {', '.join(lost)} of the endpoint {are} missing: taken from the stack's"

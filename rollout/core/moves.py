@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rollout.core.plan import Plan
 
 
+UNKNOWN = "a release that isn't recorded"
+"""How sentences name the candidate's release where that tag is lost."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """The plan, what is seen, and the record that the live endpoint carries."""
@@ -42,7 +46,7 @@ class Scene:
     @property
     def who(self) -> str:
         """The candidate as sentences name it."""
-        return f"{self.record.candidate} ({self.record.release})"
+        return f"{self.record.candidate} ({self.record.release or UNKNOWN})"
 
     def asked(self, verb: Verb) -> Intent | None:
         """Return the intent of that verb that a person has for what is there now, or None."""

@@ -34,6 +34,11 @@ def traffic_sums_to_100_or_is_empty(up: Up) -> None:
         assert problem(up.step.record.traffic) is None, problem(up.step.record.traffic)
 
 
+def what_serves_is_never_zeroed(up: Up) -> None:
+    if sum(up.before.values()) == 100 and up.record.prod is not None:
+        assert sum(up.after.values()) == 100, f"{dict(up.before)} -> {dict(up.after)}"
+
+
 def a_map_names_only_what_exists(up: Up) -> None:
     if up.step.kind.writes_endpoint:
         missing = {*up.step.record.traffic, *up.copied_after} - set(up.seen.deployments)
@@ -349,6 +354,7 @@ LAWS = (
     *PEOPLE_LAWS,
     decide_is_pure,
     traffic_sums_to_100_or_is_empty,
+    what_serves_is_never_zeroed,
     a_map_names_only_what_exists,
     what_is_deleted_leaves_the_map,
     at_most_one_rung_up,

@@ -18,7 +18,7 @@ from rollout.core.gates.judgement import Compared, Finding, Judgement, Line
 from rollout.core.intended import subject
 from rollout.core.intent import Intent, Paused, Verb
 from rollout.core.judging import Question, baseline_due, question
-from rollout.core.known import inferred
+from rollout.core.known import inferred, known
 from rollout.core.observed import Approval, Provisioning
 from rollout.core.plan import Plan, Stage
 from rollout.core.publication import lags
@@ -132,7 +132,7 @@ class Story:
         self, verb: Verb, why: str = "so it is", *, release: str | None = None, rung: str | None = None
     ) -> Intent:
         """Write an intent, as a command does: for what is there now, unless something else is named."""
-        meant = subject(verb, self.plan, Record.from_tags(self.azure.tags))
+        meant = subject(verb, self.plan, known(self.azure.observe()))
         named = release or (meant.release if meant is not None else ONE)
         intent = Intent(verb, named, rung or (meant.rung if meant else None), "ada", self.azure.now, why)
         self.azure.published = replace(self.azure.published, intent=intent)
@@ -175,8 +175,8 @@ class Story:
 
     @property
     def record(self) -> Record:
-        """The record on the endpoint."""
-        return Record.from_tags(self.azure.tags) or Record()
+        """The record on the endpoint, without the gaps that can be filled."""
+        return known(self.azure.observe()) or Record()
 
     @property
     def live(self) -> dict[str, int]:

@@ -23,7 +23,7 @@ from story import (
 from rollout.core.decide import decide
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning, Published
-from rollout.core.record import PROD, PROD_RELEASE, Adopted
+from rollout.core.record import CANDIDATE, PROD, PROD_RELEASE, RELEASE, SINCE, STAGE, TRAFFIC, Adopted
 from rollout.core.step import Phase, Step, StepKind
 
 
@@ -225,3 +225,30 @@ def test_where_nobody_can_tell_who_is_prod_nothing_moves() -> None:
         assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
         assert "names no prod" in step.reason
     assert story.live == {"green": 100}
+
+
+# Without some of its tags
+
+
+@pytest.mark.parametrize("lost", [CANDIDATE, RELEASE, STAGE, SINCE, TRAFFIC])
+def test_a_tag_that_is_lost_is_as_the_stack_tags_have_it(lost: str) -> None:
+    story = rolling_out(3)
+    del story.azure.tags[lost]
+    step = step_of(story)
+    assert step.kind is StepKind.ADVANCE
+    assert f"the tag {lost} of the endpoint is missing: taken from the stack's" in step.reason
+    assert story.live == {"green": 100}
+    assert story.azure.tags == step.record.tags()
+
+
+@pytest.mark.parametrize("verb", [Verb.RESET, Verb.ADOPT])
+def test_traffic_of_which_no_record_is_left_is_never_set_to_none(verb: Verb) -> None:
+    story = rolling_out(3)
+    del story.azure.tags[TRAFFIC]
+    story.azure.published = Published()
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert "the tag ROLLOUT_TRAFFIC of the endpoint is missing, `rollout adopt` takes it" in step.reason
+    story.say(verb)
+    assert step_of(story).kind is (StepKind.ADOPT if verb is Verb.ADOPT else StepKind.HOLD)
+    assert story.live == {"blue": 50, "green": 50}

@@ -9,14 +9,15 @@ from datetime import timedelta
 from azure_model import Live, Quality, Weather
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from story import LADDER, MINUTE, SHADOW_LADDER, History, Metrics, Story
+from hypothesis.stateful import initialize, precondition, rule
+from losing import Losing
+from story import LADDER, MINUTE, SHADOW_LADDER, Metrics
 
 from rollout.core.intent import Verb
-from rollout.core.observed import Provisioning, Published
+from rollout.core.observed import Provisioning
 from rollout.core.plan import OnInconclusive, OnNoData, Stage
 from rollout.core.publication import following_stage
-from rollout.core.record import PROD, PROD_RELEASE, Record
+from rollout.core.record import Record
 from rollout.core.step import Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
 
@@ -31,15 +32,12 @@ OTHER_LADDERS = (
 )
 
 
-class Histories(RuleBasedStateMachine):
-    """Releases, `up`s, crashes, time, weather and people, in any order."""
+class Histories(Losing):
+    """Releases, `up`s, crashes, losses, time, weather and people, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.story = Story()
-        self.azure = self.story.azure
         self.releases: list[str] = []
-        self.snapshots: list[Published] = []
 
     @initialize(
         quality=st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.GOOD, *Quality]),
@@ -116,14 +114,6 @@ class Histories(RuleBasedStateMachine):
         self._put_right()
         self.good_days(times)
 
-    @rule(
-        metrics=st.sampled_from([Metrics.FINE, Metrics.FINE, *Metrics]),
-        history=st.sampled_from([History.FINE, History.FINE, *History]),
-    )
-    def up(self, metrics: Metrics, history: History = History.FINE) -> None:
-        self.story.up(metrics, history=history)
-        self.snapshots.append(self.azure.published)
-
     @rule(metrics=st.sampled_from([Metrics.DOUBTFUL, Metrics.UNPROVED, Metrics.SILENT]))
     def doubt_stays(self, metrics: Metrics) -> None:
         for _ in range(3):
@@ -177,19 +167,6 @@ class Histories(RuleBasedStateMachine):
         self.story.approve(None, stage=following.name if following is not None else "100")
         self.story.wait(minutes)
         self.up(Metrics.FINE)
-
-    @precondition(lambda self: self.story.record.prod is not None)
-    @rule(which=st.sampled_from(["all", PROD, PROD_RELEASE]))
-    def the_endpoints_tags_are_lost(self, which: str) -> None:
-        kept = dict(self.azure.tags)
-        for name in list(self.azure.tags) if which == "all" else [which]:
-            self.azure.tags.pop(name, None)
-        for _ in range(2):
-            self.up(Metrics.FINE)
-        self.story.say(Verb.ADOPT)
-        self.up(Metrics.FINE)
-        if self.story.record.prod is None or self.story.record.prod_release is None:
-            self.azure.tags = {**kept, **self.azure.tags}
 
     @rule(writes=st.integers(1, 4), begun=st.booleans(), again=st.booleans())
     def up_is_killed(self, writes: int, begun: bool, again: bool) -> None:  # noqa: FBT001
@@ -262,16 +239,6 @@ class Histories(RuleBasedStateMachine):
         name = data.draw(st.none() | st.sampled_from(idle)) if idle else None
         self.azure.mirror = {} if name is None else {name: data.draw(st.integers(1, 50))}
         self.azure.edited = self.azure.now
-
-    @rule(what=st.sampled_from(["all", "probe", "phase", "stale", "state"]), data=st.data())
-    def memory_is_lost(self, what: str, data: st.DataObject) -> None:
-        if what == "state":
-            self.azure.state.clear()
-        elif what == "stale":
-            self.azure.published = data.draw(st.sampled_from(self.snapshots[-4:] or [Published()]))
-        else:
-            lost = Published() if what == "all" else replace(self.azure.published, **{what: None})
-            self.azure.published = lost
 
     @rule(data=st.data())
     def portal_deletes(self, data: st.DataObject) -> None:
