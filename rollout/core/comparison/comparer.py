@@ -138,7 +138,7 @@ class Comparer:
         total = self._weights.total(parts)
         self._evidence.append((at, total / math.log(10)))
         if parts and total >= self._bound:
-            for watch, guilty in zip(self._counted, culprits(parts), strict=True):
+            for watch, guilty in zip(self._counted, culprits(parts, self._bound), strict=True):
                 watch.failed = watch.failed or (at if guilty else None)
         for place, line in self._own.items():
             watch = self._watches[place]

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     from rollout.core.comparison.blocks import Baseline
 
-FIRST = 0.6
-"""The first stage's part where there are several: its count is the one that goes on through all of them."""
+FIRST = 0.8
+"""The first stage's part where there are several: its count is the one that goes on through all of them.
+
+Where bad minutes of one arm add up by chance it is mostly in a later stage with a greater share.
+"""
 
 _CULPRIT = math.log(0.5)
 
@@ -53,7 +56,10 @@ def first_part(baseline: Baseline) -> float:
     return FIRST if baseline.stages > 1 else 1.0
 
 
-def culprits(parts: Sequence[float]) -> list[bool]:
-    """Return which gates convict, where all together do: those with at least half of the greatest part."""
-    top = max(parts, default=NOTHING)
-    return [part >= top + _CULPRIT for part in parts]
+def culprits(parts: Sequence[float], bound: float) -> list[bool]:
+    """Return which gates convict, where all together reach the bound: logarithms, as all evidence.
+
+    Those with at least half of the greatest part, and those that would convict alone.
+    """
+    least = min(max(parts, default=NOTHING) + _CULPRIT, bound)
+    return [part >= least for part in parts]
