@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollout.azure import measuring, releases, sameness
+from rollout.azure.errors import ReadError
 from rollout.azure.promotion import proved
 from rollout.core.decide import decide
 from rollout.core.gates.judge import judge
 from rollout.core.gates.queries import queries, tier_of
+from rollout.core.intended import aborting
 from rollout.core.judging import baseline_due, question
 from rollout.core.known import known
 from rollout.core.record import Record
+from rollout.core.release import CodeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 class Assessment:
     """Everything a decision rested on, and the decision."""
 
-    wanted: releases.Wanted
+    wanted: releases.Wanted | None
+    """None: an abort goes without it."""
     plan: Plan
     seen: Observed
     step: Step
@@ -46,6 +50,8 @@ class Assessment:
     """Where the evidence of a comparison comes from; None where there is no endpoint yet."""
     baseline: Baseline | Thin | Unreadable | None = None
     """What is usual of prod, where the step is about to freeze it."""
+    lacking: str | None = None
+    """What couldn't be read and isn't needed for an abort."""
 
     @property
     def record(self) -> Record:
@@ -59,10 +65,17 @@ def assess(
     """Return the step that is due, and what it rests on; reads what the gates ask for, and writes nothing.
 
     `root` is the project's folder. Raises `CodeError` and `ReadError` for the release that config names, and
-    `NotPromotedError` where it may not be the first one here; what a gate can't read is a verdict.
+    `NotPromotedError` where it may not be the first one here; what a gate can't read is a verdict. An abort
+    that a person asked for goes without that release, too.
     """
     seen = sight.observed(published)
-    wanted = releases.wanted(settings, arm, place, sight, root)
+    try:
+        wanted = releases.wanted(settings, arm, place, sight, root)
+    except (CodeError, ReadError) as error:
+        without = aborted(settings, sight, published)
+        if without is None:
+            raise
+        return replace(without, lacking=str(error))
     folder = root / settings.deployment.code if settings.deployment.code is not None else None
     differs, uncompared = sameness.compare(arm, place, sight, wanted, folder)
     seen = replace(seen, differs=differs, uncompared=uncompared)
@@ -92,3 +105,14 @@ def assess(
     decided = decide(plan, seen, judgement, baseline)
     step = proved(decided, settings, arm, place, seen=seen, wanted=wanted.release)
     return Assessment(wanted, plan, seen, step, asked, judgement, tier, baseline)
+
+
+def aborted(settings: Settings, sight: Sight, published: Published) -> Assessment | None:
+    """Return what becomes of a person's abort, by the record alone; None where nobody asked for one.
+
+    It needs no gate and nothing of config: `settings` may be stand-ins. Reads nothing.
+    """
+    seen = sight.observed(published)
+    record = known(seen)
+    plan = settings.plan(record.release or "" if record is not None else "")
+    return Assessment(None, plan, seen, decide(plan, seen, None)) if aborting(plan, seen) else None

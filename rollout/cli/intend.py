@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rollout.cli import say
 from rollout.cli.usage import UsageError
 from rollout.cli.who import who
-from rollout.core.intended import subject
+from rollout.core.intended import subject, under_way
 from rollout.core.intent import Intent, Verb
 from rollout.core.publication import INTENT
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from rollout.cli.say import Moment
+    from rollout.cli.stack import StackView
     from rollout.core.intended import Subject
     from rollout.core.step import Step
 
@@ -27,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     Raises `UsageError` where it would do nothing, and then writes nothing.
     """
     verb = Verb(args.command)
-    moment = say.moment(args)
+    moment = say.moment(args, to_abort=verb is Verb.ABORT)
     meant = due(verb, moment)
     why = say.reason(args.reason, verb, needed=verb in NEED_A_REASON)
     intent = Intent(verb, meant.release, meant.rung, who(moment.stack), moment.sight.now, why)
@@ -49,14 +51,30 @@ def run(args: argparse.Namespace) -> int:
     instead = f" (instead of: {before.show()})" if before is not None else ""
     headline = f"said, as {INTENT} of {moment.stack.name}: {text}{instead}"
     say.told(said, found, headline, as_json=args.json)
+    if (hint := _mended(moment.stack)) is not None:
+        print(hint, file=sys.stderr)
     return 0
+
+
+def _mended(stack: StackView) -> str | None:
+    """Return what to know of a config that can't be used, or None."""
+    if stack.unreadable is not None:
+        return (
+            f"{stack.unreadable}: `pulumi up` can't read that either; with --config-file and a file of "
+            "`config: {}` it does the abort and nothing else"
+        )
+    return f"the next `pulumi up` does the abort and nothing else: {stack.error}" if stack.error else None
 
 
 def due(verb: Verb, moment: Moment) -> Subject:
     """Return what an intent of that verb is about now. Raises `UsageError` where there is no such thing."""
     if moment.sight.endpoint is None:
         raise UsageError(f"nothing to {verb}: the endpoint isn't there yet; `pulumi up` makes it")
-    found = subject(verb, moment.plan, moment.record)
+    record = moment.record
+    if verb is Verb.ABORT:
+        found = under_way(record) if record is not None else None
+    else:
+        found = subject(verb, moment.plan, record)
     if found is None:
         raise UsageError(f"nothing to {verb}: {_why_not(verb, moment)}")
     return found
@@ -76,7 +94,7 @@ def useless(verb: Verb, step: Step) -> str | None:
 
 
 def _why_not(verb: Verb, moment: Moment) -> str:
-    record, plan = moment.record, moment.plan
+    record = moment.record
     if record is None:
         return "the endpoint carries no record of a rollout that can be read: see `rollout status`"
     if record.candidate is None and verb in (Verb.ABORT, Verb.SKIP):
@@ -85,6 +103,7 @@ def _why_not(verb: Verb, moment: Moment) -> str:
         return f"{record.release} is being rolled out in {record.candidate}; `rollout abort` takes it back"
     if verb is Verb.UNDO:
         return "there is no old prod to go back to: release the earlier model as a new release"
+    plan = moment.plan
     if plan.release == record.prod_release:
         return f"{plan.release} is prod"
     return f"{plan.release}, which config names, was never taken back: the next `pulumi up` starts it"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollout.azure import observe, releases
-from rollout.azure.assess import assess
-from rollout.cli.stack import open_stack
+from rollout.azure.assess import aborted, assess
+from rollout.cli.stack import open_stack, open_to_abort
 from rollout.cli.usage import UsageError
 from rollout.core.known import known
 from rollout.core.publication import TAG_LENGTH
@@ -52,14 +52,23 @@ class Moment:
         """Return what the next `pulumi up` would do if these things were said: fields of `Published`."""
         stack = self.stack
         published = replace(self.published, **said)
+        if stack.error is not None:
+            found = aborted(stack.settings, self.sight, published)
+            if found is None:
+                raise stack.error
+            return found
         return assess(
             stack.settings, stack.arm, stack.place, sight=self.sight, published=published, root=stack.root
         )
 
 
-def moment(args: argparse.Namespace) -> Moment:
-    """Return how things stand. Raises `StackError`, `ConfigError` and `ReadError`."""
-    stack = open_stack(args.stack, Path(args.cwd).resolve())
+def moment(args: argparse.Namespace, *, to_abort: bool = False) -> Moment:
+    """Return how things stand; to abort, whatever is wrong with config.
+
+    Raises `StackError`, `ConfigError` and `ReadError`.
+    """
+    opened = open_to_abort if to_abort else open_stack
+    stack = opened(args.stack, Path(args.cwd).resolve())
     published = tags.parse(stack.tags())
     return Moment(stack, observe.look(stack.arm, stack.place), published)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from rollout.azure import cloud
 from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
-from rollout.core.config import read
-from rollout.stack import pulumi_cli
+from rollout.core.config import read, salvage
+from rollout.stack import pulumi_cli, rescue
 from rollout.stack.files import stack_keys
 from rollout.stack.pulumi_cli import StackError
 from rollout.stack.tags import PendingTags, TagError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from rollout.core.config import Settings
+    from rollout.core.config import ConfigError, Settings
     from rollout.core.place import Place
 
 _PREFIX = "rollout:"
@@ -37,6 +37,10 @@ class StackView:
     arm: Arm
     config: Mapping[str, str]
     """Every `rollout:` key without that prefix, as text; an object or a list as JSON."""
+    error: ConfigError | None = None
+    """What is wrong with config, where it was opened for an abort: then the settings hold stand-ins."""
+    unreadable: str | None = None
+    """Why the stack's file can't be read at all; likewise."""
 
     @property
     def file(self) -> Path:
@@ -84,20 +88,36 @@ def open_stack(name: str | None, root: Path) -> StackView:
     the cloud can't be told.
     """
     stack = name or selected(root)
-    config = _config(stack, root)
+    return _view(stack, root, _config(stack, root))
+
+
+def open_to_abort(name: str | None, root: Path) -> StackView:
+    """Return the stack, with as much of its config as can be used: its `error` tells what is wrong.
+
+    Raises `StackError` and `ReadError` as `open_stack` does; `ConfigError` where neither config nor the
+    stack's state says which endpoint it is.
+    """
+    stack = name or selected(root)
+    try:
+        config, why = _config(stack, root), None
+    except StackError as error:
+        config, why = dict[str, str](), str(error)
+    return replace(_view(stack, root, config, strict=False), unreadable=why)
+
+
+def _view(stack: str, root: Path, config: Mapping[str, str], *, strict: bool = True) -> StackView:
     raw = {key.removeprefix(_PREFIX): text for key, text in config.items() if key.startswith(_PREFIX)}
     file = root / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
-    settings = read(raw, file=file.name, stack_keys=stack_keys(file))
-    subscription = config.get("azure-native:subscriptionId") or _subscription()
+    found = salvage(raw, file=file.name, stack_keys=stack_keys(file))
+    settings, told = found.settings, None
+    if found.error is not None:
+        if strict:
+            raise found.error
+        settings, told = rescue.rescued(found, found.error, stack, root)
+    subscription = config.get("azure-native:subscriptionId") or told or _subscription()
     where = cloud.resolve(os.environ)
-    return StackView(
-        stack,
-        root,
-        settings,
-        settings.place(subscription),
-        Arm(where, default_tokens(where), subscription),
-        raw,
-    )
+    arm = Arm(where, default_tokens(where), subscription)
+    return StackView(stack, root, settings, settings.place(subscription), arm, raw, found.error)
 
 
 def selected(root: Path) -> str:

@@ -34,18 +34,22 @@ def subject(verb: Verb, plan: Plan, record: Record | None) -> Subject | None:
     """
     if record is None:
         return Subject(plan.release) if verb is Verb.ADOPT else None
-    rolling = record.candidate is not None and record.release is not None
+    rolling = under_way(record)
     if verb in (Verb.ABORT, Verb.SKIP):
-        return Subject(record.release or "", record.rung) if rolling else None
+        return rolling
     if verb is Verb.RETRY:
-        due = not rolling and plan.release in record.failed and plan.release != record.prod_release
+        due = rolling is None and plan.release in record.failed and plan.release != record.prod_release
         return Subject(plan.release) if due else None
     if verb is Verb.UNDO:
-        due = not rolling and record.old_prod is not None and record.prod_release is not None
+        due = rolling is None and record.old_prod is not None and record.prod_release is not None
         return Subject(record.prod_release or "") if due else None
-    if rolling:
-        return Subject(record.release or "", record.rung)
-    return Subject(record.prod_release or plan.release)
+    return rolling or Subject(record.prod_release or plan.release)
+
+
+def under_way(record: Record) -> Subject | None:
+    """Return the rollout that is under way, or None. It is all that an abort has to name."""
+    rolling = record.candidate is not None and record.release is not None
+    return Subject(record.release or "", record.rung) if rolling else None
 
 
 def aims(intent: Intent, plan: Plan, record: Record | None) -> bool:

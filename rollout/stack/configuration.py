@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from rollout.core.config import read
+from rollout.core.config import salvage
 from rollout.stack.files import stack_keys
 
 if TYPE_CHECKING:
-    from rollout.core.config import Settings
+    from rollout.core.config import Salvaged
 
 PREFIX = "rollout:"
 
 
-def settings() -> Settings:
-    """Return the typed settings of the stack that runs. Raises `ConfigError` with all that is wrong."""
+def found() -> Salvaged:
+    """Return the typed settings of the stack that runs, and all that is wrong with them."""
     raw = {
         key.removeprefix(PREFIX): value
         for key, value in runtime_config.CONFIG.get().items()
         if key.startswith(PREFIX)
     }
     file = f"Pulumi.{pulumi.get_stack()}.yaml"
-    return read(raw, file=file, stack_keys=stack_keys(Path(file)))
+    return salvage(raw, file=file, stack_keys=stack_keys(Path(file)))
 
 
 def location() -> str | None:

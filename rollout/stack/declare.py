@@ -49,6 +49,9 @@ class Ground:
     sight: Sight
     root: Path
     """The project's folder."""
+    whole: bool = True
+    """Whether config could be read: else only what an abort needs is declared, and all else left to the next
+    run. An abort ends red, and so nothing is deleted by it."""
 
 
 def workspace(ground: Ground) -> Workspace | None:
@@ -72,7 +75,7 @@ def workspace(ground: Ground) -> Workspace | None:
 
 
 def rollout(
-    ground: Ground, step: Step, wanted: Wanted, stack: tags.Stack, judgement: Judgement | None = None
+    ground: Ground, step: Step, wanted: Wanted | None, stack: tags.Stack, judgement: Judgement | None = None
 ) -> None:
     """Declare workspace, assets, endpoint, deployments and record as the step wants them.
 
@@ -88,7 +91,7 @@ def rollout(
     location = _location(sight)
     fresh: dict[str, Any] = {}
     new_code = None
-    if step.kind is StepKind.START:
+    if wanted is not None and step.kind is StepKind.START:
         _assets_exist(ground, wanted)
         new_code, code_id = _code(ground, wanted)
         fresh = deployment_body(
@@ -113,7 +116,7 @@ def rollout(
     assets = Assets(
         "assets", place, [each for ids in served.values() for each in ids], new_code, after_workspace
     )
-    logs_id = below.logs_id if below else _logs_id(ground)
+    logs_id = None if not ground.whole else below.logs_id if below else _logs_id(ground)
     endpoint = Endpoint(
         "endpoint",
         EndpointArgs(
@@ -146,8 +149,9 @@ def rollout(
     entry = history.transition(step, sight.now, before, _runner(), judgement)
     told = history.grown(held.transitions, entry) if step.kind.publishes else ()
     published = record.declare(step, sight.now, publisher, endpoint.resources, told)
-    alerts.declare(ground, step, location, logs_id, published)
-    autoscale.declare(ground, forms, location, published)
+    if ground.whole:
+        alerts.declare(ground, step, location, logs_id, published)
+        autoscale.declare(ground, forms, location, published)
 
 
 def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:

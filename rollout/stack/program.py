@@ -11,15 +11,19 @@ import pulumi
 
 from rollout.azure import cloud, observe
 from rollout.azure.arm import Arm
-from rollout.azure.assess import assess
+from rollout.azure.assess import aborted, assess
 from rollout.core.foresight import too_slow
+from rollout.core.intent import Verb
 from rollout.core.only import refuse_others
-from rollout.stack import configuration, declare, login, tags, tell, warm_up
+from rollout.core.step import StepKind
+from rollout.stack import configuration, declare, login, rescue, tags, tell, warm_up
 from rollout.stack.declare import Ground
 from rollout.stack.faults import FAULTS
 
 if TYPE_CHECKING:
-    from rollout.core.config import Settings
+    from collections.abc import Mapping
+
+    from rollout.core.config import ConfigError, Salvaged, Settings
     from rollout.core.step import Step
 
 TOLD = 32
@@ -56,7 +60,10 @@ def stack_name() -> str:
 
 def _rollout(pending: tags.PendingTags) -> Step | None:
     """Observe, decide and declare. Returns the step, or None where there is only a workspace to create."""
-    settings = configuration.settings()
+    config = configuration.found()
+    if config.error is not None:
+        return _abort_alone(pending.result(), config, config.error)
+    settings = config.settings
     with warm_up.imports(whole_workspace=settings.workspace.create):
         ground = _observe(settings)
     present = pending.result()
@@ -75,6 +82,7 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
         published=tags.parse(present),
         root=ground.root,
     )
+    tell.warn(f"{found.lacking}: the abort goes on without it" if found.lacking else None)
     tell.tell(found.step, found.judgement)
     refuse_others(found.step, os.environ)
     tell.warn(too_slow(found.plan, found.step, settings.gates, settings.comparison, found.judgement))
@@ -83,8 +91,31 @@ def _rollout(pending: tags.PendingTags) -> Step | None:
     return found.step
 
 
-def _observe(settings: Settings) -> Ground:
+def _abort_alone(present: Mapping[str, str], config: Salvaged, error: ConfigError) -> Step:
+    """Take the candidate back although config can't be used, where a person asked for that.
+
+    Raises `error` where nobody did, or where something else comes first.
+    """
+    published = tags.parse(present)
+    if published.intent is None or published.intent.verb is not Verb.ABORT:
+        raise error
+    settings, _ = rescue.rescued(config, error, stack_name(), Path.cwd())
+    with warm_up.imports(whole_workspace=settings.workspace.create):
+        ground = _observe(settings, whole=False)
+    found = aborted(settings, ground.sight, published)
+    if found is None:
+        raise error
+    tell.tell(found.step, None)
+    if found.step.kind is not StepKind.ABORT:
+        raise error
+    pulumi.log.warn(f"nothing is done but the abort: {error}")
+    declare.rollout(ground, found.step, None, tags.Stack(stack_name(), present))
+    tell.export(ground.place, found.step)
+    return found.step
+
+
+def _observe(settings: Settings, *, whole: bool = True) -> Ground:
     subscription = login.subscription()
     place = settings.place(subscription)
     arm = Arm(cloud.resolve(os.environ), login.ProviderTokens(), subscription)
-    return Ground(settings, place, arm, observe.look(arm, place), Path.cwd())
+    return Ground(settings, place, arm, observe.look(arm, place), Path.cwd(), whole)

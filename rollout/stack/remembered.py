@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 _ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
 _DEPLOYMENT = "azure-native:machinelearningservices:OnlineDeployment"
 _RECORD = "pulumi:index:Stash"
+_WORKSPACE = "azure-native:machinelearningservices:Workspace"
 
 
 @dataclass(frozen=True)
 class Remembered:
     """The resources of one stack, as its last update left them."""
 
+    has_workspace: bool = False
     has_endpoint: bool = False
+    endpoint_id: str | None = None
+    """The endpoint's ARM id."""
     deployments: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     """Their inputs, by name."""
     protected: frozenset[str] = frozenset()
@@ -45,8 +49,11 @@ def of(exported: Mapping[str, Any]) -> Remembered:
     resources = cast("list[Mapping[str, Any]]", deployment.get("resources") or [])
     present = [each for each in resources if not each.get("delete")]
     slots = {_name(each): each for each in present if each.get("type") == _DEPLOYMENT}
+    endpoints = [each for each in present if each.get("type") == _ENDPOINT]
     return Remembered(
-        has_endpoint=any(each.get("type") == _ENDPOINT for each in present),
+        has_workspace=any(each.get("type") == _WORKSPACE for each in present),
+        has_endpoint=bool(endpoints),
+        endpoint_id=next((str(each["id"]) for each in endpoints if each.get("id")), None),
         deployments={name: _inputs(each) for name, each in slots.items()},
         protected=frozenset(name for name, each in slots.items() if each.get("protect")),
         transitions=_transitions(present),

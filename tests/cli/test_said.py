@@ -12,6 +12,8 @@ from rollout.cli import say
 from rollout.cli.usage import UsageError
 from rollout.core.approval import Approval
 from rollout.core.intent import Intent, Paused, Verb
+from rollout.stack import remembered
+from rollout.stack.remembered import Remembered
 from tests.cli import climbing
 
 if TYPE_CHECKING:
@@ -32,10 +34,10 @@ class Teller:
 
     def refused(self, *words: str) -> str:
         """Say something that makes no sense; the sentence."""
-        before = self.stack.tags()
+        before = self.stack.kept()
         code, out, err = self.stack.run(self.capsys, *words)
         assert (code, out) == (2, ""), err
-        assert self.stack.tags() == before
+        assert self.stack.kept() == before
         return err
 
     def release(self) -> str:
@@ -104,6 +106,40 @@ def test_a_rollout_under_way(person: Teller, stack: Climbing):
 
     assert f"{release} is being rolled out in green" in person.refused("undo", "--reason", "back")
     assert "nothing to reset: the next `pulumi up` would" in person.refused("reset", "--reason", "back")
+
+
+def test_an_abort_while_config_cannot_be_used(person: Teller, stack: Climbing):
+    release = person.release()
+    climbing.begun(stack, release)
+    (stack.folder / "serving").rename(stack.folder / "moved")
+    assert stack.run(person.capsys, "status")[0] == 1
+    assert person.say("abort")["next"]["step"] == "abort", "without the code"
+    stack.configure(**{"rollout:stages": "ten, fifty, all"})
+    for words in (("status",), ("retry", "--reason", "again")):
+        code, _, err = stack.run(person.capsys, *words)
+        assert code == 2
+        assert "rollout:stages" in err
+    asked = queries(stack)
+    code, out, err = stack.run(person.capsys, "abort", "--reason", "three o'clock", "--json")
+    assert code == 0
+    said = json.loads(out)
+    assert (said["next"]["step"], said["release"], said["stage"]) == ("abort", release, "10")
+    assert "does the abort and nothing else: 1 problem in the config" in err
+    assert queries(stack) == asked
+    stack.write(candidate=None, release=None, stage=None, baseline=None, traffic={"blue": 100, "green": 0})
+    assert "no rollout is in progress" in person.refused("abort")
+
+
+def test_an_abort_while_the_file_is_no_yaml(person: Teller, stack: Climbing, monkeypatch: pytest.MonkeyPatch):
+    climbing.begun(stack, person.release())
+    (stack.folder / "Pulumi.try.yaml").write_text("config: [")
+    assert stack.run(person.capsys, "abort")[0] == 2, "the state holds nothing yet"
+    monkeypatch.setattr(remembered, "read", lambda *_: Remembered(endpoint_id=stack.endpoint))
+    code, out, err = stack.run(person.capsys, "abort", "--reason", "three o'clock")
+    assert code == 0, err
+    assert "next `pulumi up`: abort: " in out
+    assert "invalid YAML file" in err
+    assert "--config-file" in err
 
 
 def test_traffic_that_somebody_changed(person: Teller, stack: Climbing):

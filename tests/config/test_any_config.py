@@ -1,4 +1,4 @@
-"""Whatever is written, config is read or refused: never anything else."""
+"""Whatever is written, config is read or refused: never anything else. An abort has a plan all the same."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.core.config import ConfigError, read
+from rollout.core.config import ConfigError, read, salvage
 from tests.config.stack import FULL, as_pulumi_gives_it, known_keys, with_value
 
 scalars = (
@@ -26,6 +26,9 @@ paths = st.sampled_from([path.replace("[]", "[0]") for path in known_keys()])
 
 
 def read_or_refused(raw: dict[str, str]) -> None:
+    found = salvage(raw, file="Pulumi.dev.yaml")
+    assert found.settings.plan("tiny:1-00000000").release == "tiny:1-00000000"
+    assert (found.error is None) == (not found.unread)
     try:
         read(raw, file="Pulumi.dev.yaml")
     except ConfigError as error:

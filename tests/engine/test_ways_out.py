@@ -1,4 +1,7 @@
-"""Abort and tear-down in the middle of a rollout; `make soak` does both in every phase."""
+"""Abort and tear-down in the middle of a rollout; `make soak` does both in every phase.
+
+An abort works while config can't be used at all.
+"""
 
 from __future__ import annotations
 
@@ -21,3 +24,36 @@ def test_a_person_aborts_and_the_stack_is_torn_down(rollout: Callable[..., Rollo
     assert abort(life, "advance to 50").endswith("→ blue 100")
     tear_down(life, "advance to 10", whole=False)
     tear_down(life, "advance to 50", whole=True)
+
+
+def test_an_abort_needs_neither_config_nor_code(rollout: Callable[..., Rollout]) -> None:
+    given = rollout(**{"rollout:gates": PATIENT_GATES})
+    given.healthy()
+    project = given.project
+    project.release(2)
+    assert [given.up().step, given.up().step] == ["start", "advance"]
+
+    (project.folder / "serving").rename(project.folder / "moved")
+    assert "is not a folder" in given.up(code=1).out
+    whole = project.file.read_text()
+    project.configure(**{"rollout:stages": "ten, fifty, all"})
+    assert "1 problem in the config" in given.up(code=1).out, "nobody asked for an abort"
+    assert given.traffic() == {"blue": 90, "green": 10}
+    project.file.write_text("config: [")
+    given.say("abort", "--reason", "three o'clock")
+    assert "invalid YAML" in given.up(code=1).out
+    empty = project.folder / "empty.yaml"
+    empty.write_text("config: {}\n")
+    before = {each["urn"] for each in project.state()["deployment"]["resources"]}
+    mark = given.azure.mark()
+    run = given.up("--config-file", str(empty), code=1)
+    assert run.step == "abort", run.out
+    assert given.traffic() == {"blue": 100}
+    assert len(given.puts(mark)) == 1
+    assert {each["urn"] for each in project.state()["deployment"]["resources"]} == before
+    assert "ROLLOUT_INTENT" not in project.tags()
+
+    project.file.write_text(whole)
+    (project.folder / "moved").rename(project.folder / "serving")
+    assert given.up().step == "none"
+    assert given.history()[-1]["step"] == "abort"

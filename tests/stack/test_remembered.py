@@ -41,7 +41,8 @@ def _exported(*resources: dict[str, Any]) -> dict[str, Any]:
 def test_what_the_state_holds_of_the_endpoint() -> None:
     found = remembered.of(
         _exported(
-            _resource("OnlineEndpoint", "endpoint", protect=True),
+            _resource("OnlineEndpoint", "endpoint", protect=True, id="/subscriptions/s/onlineEndpoints/e"),
+            _resource("Workspace", "workspace"),
             _resource("OnlineDeployment", "blue", protect=True, inputs={"location": "eastus"}),
             _resource("OnlineDeployment", "green", inputs={}),
             _resource("OnlineDeployment", "going", delete=True),
@@ -49,6 +50,8 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
         )
     )
     assert found.has_endpoint
+    assert found.has_workspace
+    assert found.endpoint_id == "/subscriptions/s/onlineEndpoints/e"
     assert dict(found.deployments) == {"blue": {"location": "eastus"}, "green": {}}
     assert found.protected == {"blue"}
     assert found.transitions == ({"step": "start"},)

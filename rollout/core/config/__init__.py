@@ -1,7 +1,7 @@
 """A stack's config: `read` makes typed `Settings` of it, or raises `ConfigError` with all that is wrong."""
 
 from rollout.core.config.problems import ConfigError, Problem
-from rollout.core.config.reading import read
+from rollout.core.config.reading import Salvaged, read, salvage
 from rollout.core.config.settings import (
     Auth,
     DeploymentSettings,
@@ -20,7 +20,9 @@ __all__ = [
     "LadderSettings",
     "ProbeSettings",
     "Problem",
+    "Salvaged",
     "Settings",
     "WorkspaceSettings",
     "read",
+    "salvage",
 ]

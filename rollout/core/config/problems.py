@@ -57,6 +57,8 @@ class Report:
     def __init__(self, file_of: Callable[[str], str]) -> None:
         self._file_of = file_of
         self._refused: set[str] = set()
+        self.refused: set[str] = set()
+        """The first part of each path that was refused: the key of the stack's file."""
         self.problems: list[Problem] = []
         self.known: dict[str, None] = {}
         """Every key that was asked for, with `[]` for any index, in that order."""
@@ -65,6 +67,7 @@ class Report:
         """Add a problem with the key at this path."""
         self._refused.add(path)
         top = re.split(r"[.\[]", path, maxsplit=1)[0]
+        self.refused.add(top)
         secret = looks_secret(path.rsplit(".", maxsplit=1)[-1], value)
         written = parsed(value) if path == top else value
         shown = None if value is MISSING else HIDDEN if secret else show(written)

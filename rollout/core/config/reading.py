@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.core.assets import AssetKind, AssetRef
@@ -33,6 +34,18 @@ if TYPE_CHECKING:
 _ANY_MODEL = AssetRef(AssetKind.MODEL, "model", "1")
 
 
+@dataclass(frozen=True)
+class Salvaged:
+    """A stack's config as far as it can be used."""
+
+    settings: Settings
+    """With stand-ins for what can't be."""
+    error: ConfigError | None
+    """All that is wrong, or None."""
+    unread: frozenset[str]
+    """The keys that something is wrong with, without the prefix and what is inside of them."""
+
+
 def read(
     raw: Mapping[str, str],
     *,
@@ -53,6 +66,20 @@ def read(
     Raises:
         ConfigError: With every problem there is, not just the first.
     """
+    found = salvage(raw, file=file, defaults_file=defaults_file, stack_keys=stack_keys)
+    if found.error is not None:
+        raise found.error
+    return found.settings
+
+
+def salvage(
+    raw: Mapping[str, str],
+    *,
+    file: str,
+    defaults_file: str = "Pulumi.yaml",
+    stack_keys: Collection[str] | None = None,
+) -> Salvaged:
+    """Return what `read` does, or as much of it as can be used with all that is wrong: it raises nothing."""
     written = {key: value for key, value in raw.items() if value.strip()}
     own = None if stack_keys is None else {key.removeprefix(PREFIX) for key in stack_keys}
 
@@ -62,9 +89,8 @@ def read(
     report = Report(file_of)
     settings = draft(written, report)
     checks.run(settings, report)
-    if report.problems:
-        raise ConfigError(report.problems)
-    return settings
+    error = ConfigError(report.problems) if report.problems else None
+    return Salvaged(settings, error, frozenset(report.refused))
 
 
 def draft(raw: Mapping[str, str], report: Report) -> Settings:
