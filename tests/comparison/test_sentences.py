@@ -17,11 +17,11 @@ def test_what_failed_says_shares_counts_and_evidence():
     errors, latency = said((steady(20, Arm(60, 6, (27, 2, 0)), alike(540, 3)),))
     assert errors == (
         "10.0 % (120 of 1200) against prod's 0.6 % (60 of 10800); "
-        "evidence 10^8.9 of 10^1.3 that it is worse, beyond it since 10:03:00Z"
+        "evidence 10^9.0 of 10^1.3 that it is worse, beyond it since 10:03:00Z"
     )
     assert latency == (
         "3.7 % (40 of 1080) slower than 220 ms against prod's 5.0 % (540 of 10740) than 200 ms; "
-        "at most +1.0 pp worse is proved, +2.5 pp allowed; evidence 10^8.9 of 10^1.3 that it is worse; "
+        "at most +1.0 pp worse is proved, +2.5 pp allowed; evidence 10^9.0 of 10^1.3 that it is worse; "
         "suspicion: evidence must be below 10^0.7 to pass"
     )
 
@@ -29,7 +29,7 @@ def test_what_failed_says_shares_counts_and_evidence():
 def test_what_passed_says_what_is_proved():
     assert said((steady(20, alike(600, 3), alike(5400, 27)),))[0] == (
         "0.5 % (60 of 12000) against prod's 0.5 % (540 of 108000); at most +0.2 pp worse is proved, "
-        "+1.0 pp allowed; evidence 10^-0.7 of 10^1.3 that it is worse"
+        "+1.0 pp allowed; evidence 10^-1.0 of 10^1.3 that it is worse"
     )
 
 
@@ -37,7 +37,7 @@ def test_thin_traffic_says_how_long_it_takes_and_what_helps():
     assert said((steady(20, alike(6), alike(54)),))[0] == (
         "0.0 % (0 of 120) against prod's 0.0 % (0 of 1080); "
         "at most +3.1 pp worse is proved, +1.0 pp allowed; "
-        "evidence 10^-0.7 of 10^1.3 that it is worse; "
+        "evidence 10^-1.0 of 10^1.3 that it is worse; "
         "can't tell +1.0 pp at this traffic before about 1h9m: raise the stage to 50 % (14m) or wait"
     )
 
@@ -69,7 +69,7 @@ def test_latency_that_failed_names_the_percentile_that_convicts():
 
 def test_latency_from_metrics_counts_blocks():
     found = said((steady(20, alike(600, slower=1.15), alike(5400)),), Tier.METRICS)[1]
-    assert found.startswith("P95 above prod's by over 10 % in 20 of 20 blocks; evidence 10^4.2 of 10^1.3")
+    assert found.startswith("P95 above prod's by over 10 % in 20 of 20 blocks; evidence 10^4.3 of 10^1.3")
     passed = said((steady(20, alike(600, slower=1.05), alike(5400)),), Tier.METRICS)[1]
     assert "at most +5 % of prod's P95 worse is proved, +25 % of prod's P95 allowed" in passed
 

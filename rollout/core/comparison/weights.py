@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rollout.core.comparison.blocks import Baseline
 
-FIRST = 0.8
+FIRST = 0.9
 """The first stage's part where there are several: its count is the one that goes on through all of them.
 
 Where bad minutes of one arm add up by chance it is mostly in a later stage with a greater share.
