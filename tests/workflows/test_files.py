@@ -30,6 +30,7 @@ PINNED = re.compile(r"uses: (?:actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\$/\
 AZURE = {"contents": "read", "id-token": "write"}
 MAY = {
     "ci.yml:checks": {"contents": "read"},
+    "ci.yml:stories": {"contents": "read"},
     "ci.yml:workflows": {"contents": "read"},
     "deploy.yml:look": AZURE,
     "deploy.yml:approval": {},
