@@ -7,6 +7,7 @@ import os
 import subprocess
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -17,8 +18,6 @@ from rollout.core.record import Record
 from tests.localazure.resources import ENDPOINT, make_workspace, unique
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from tests.localazure.local import Arm
@@ -62,6 +61,11 @@ class Climbing:
     def tags(self) -> dict[str, str]:
         """Return the stack's tags."""
         return json.loads(self.pulumi("stack", "tag", "ls", "--json", "--stack", STACK))
+
+    def kept(self) -> dict[str, bytes]:
+        """Return all files of the backend: the same where nothing was written."""
+        backend = Path(self.arm.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return {str(file): file.read_bytes() for file in backend.rglob("*") if file.is_file()}
 
     def pulumi(self, *words: str) -> str:
         env = os.environ | self.arm.env
