@@ -10,25 +10,33 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import traceback
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.soak import faults
+from tests.soak.histories import side_by_side
 from tests.soak.kills import kill_at_random
 from tests.soak.load import Load
-from tests.soak.machine import side_by_side
 from tests.soak.page import put_into_page
 from tests.soak.phases import Life
 from tests.soak.place import Place, place
 from tests.soak.two import race
 from tests.soak.ways_out import everywhere
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
 PARTS = ("kills", "races", "out", "histories", "faults")
-IN_BRIEF = ("histories",)
-"""What a quick run has: of the rest the everyday tests have a part."""
+IN_BRIEF = ("kills", "histories")
+"""What a quick run has: of the rest the everyday tests and the stories have a part."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,11 @@ class Size:
 
 
 WHOLE = Size(kills=100, races=20, histories=200, steps=60)
-QUICK = Size(kills=3, races=2, histories=6, steps=60)
+QUICK = Size(kills=10, races=2, histories=6, steps=60)
+
+
+class BrokenLawError(Exception):
+    """A history broke a law; it was printed when it did."""
 
 
 def kills(where: Place, size: Size, seed: int) -> str:
@@ -74,12 +86,17 @@ def races(where: Place, size: Size, seed: int) -> str:
 
 def machine(size: Size, seed: int, jobs: int) -> str:
     """Live through histories, and return what came of them."""
+    began = time.monotonic()
     found = side_by_side(size.histories, size.steps, seed, jobs)
+    took = time.monotonic() - began
+    if found.broken:
+        raise BrokenLawError(f"{len(found.broken)} of {found.histories} histories broke a law")
     steps = ", ".join(f"{step or 'none told'} {count}" for step, count in found.said.most_common())
     return (
-        f"{found.histories} histories, {found.steps} steps, {found.ups} `pulumi up`s, {found.killed} of them"
-        f" killed, in {found.seconds / 60:.0f} minutes, while {found.requests} requests were sent: none"
-        f" failed, and no law was broken. What the `up`s did: {steps}."
+        f"{found.histories} histories ({found.adopted} of an endpoint that was taken over), {found.steps}"
+        f" steps, {found.ups} `pulumi up`s, {found.killed} of them killed, {found.raced} times two at"
+        f" once, in {took / 60:.0f} minutes, while {found.requests} requests were sent: none failed, and no"
+        f" law was broken. What the `up`s did: {steps}."
     )
 
 
@@ -89,32 +106,55 @@ def ways_out(where: Place, size: Size, seed: int) -> str:
     return everywhere(where)
 
 
+def alone(part: Callable[[Place, Size, int], str], size: Size, seed: int) -> str:
+    """Run a part in a place of its own, and return what came of it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, place(Path(folder)) as where:
+        return part(where, size, seed)
+
+
 def main() -> int:
-    """Run it; the first harm ends it with a traceback."""
+    """Run it; a part that finds harm writes nothing, and the others go on. 1: one did."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--quick", action="store_true", help=f"a little of {' and '.join(IN_BRIEF)}")
+    parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--jobs", type=int, default=2, help="histories side by side")
+    for name in ("kills", "races", "histories", "steps"):
+        parser.add_argument(f"--{name}", type=int, help="how many, in place of the usual number")
     options = parser.parse_args()
-    size = QUICK if options.quick else WHOLE
-    parts = options.parts or [each for each in PARTS if not options.quick or each in IN_BRIEF]
-
-    def report(part: str, said: str) -> None:
-        text = f"{time.strftime('%Y-%m-%d')}, seed {options.seed}: {said}"
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    usual = QUICK if options.quick else WHOLE
+    size = Size(**{name: getattr(options, name) or number for name, number in asdict(usual).items()})
+    runs: dict[str, Callable[[], str]] = {
+        "kills": partial(alone, kills, size, options.seed),
+        "races": partial(alone, races, size, options.seed),
+        "out": partial(alone, ways_out, size, options.seed),
+        "histories": partial(machine, size, options.seed, options.jobs),
+        "faults": faults.suffer_all,
+    }
+    signal.signal(signal.SIGTERM, _leave)
+    harm: list[str] = []
+    for part in options.parts or (IN_BRIEF if options.quick else PARTS):
+        print(f"{part}, seed {options.seed}", flush=True)
+        try:
+            text = f"{time.strftime('%Y-%m-%d')}, seed {options.seed}: {runs[part]()}"
+        except Exception as error:  # noqa: BLE001 - the other parts go on
+            if not isinstance(error, BrokenLawError):
+                traceback.print_exc()
+            harm.append(f"{part}: {error}".splitlines()[0])
+            continue
         print(f"{part}: {text}", flush=True)
         if options.write:
             put_into_page(part, text)
+    for each in harm:
+        print(f"HARM in {each}", flush=True)
+    return 1 if harm else 0
 
-    runs = {"kills": kills, "races": races, "out": ways_out}
-    if any(part in runs for part in parts):
-        with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as where:
-            for part in (each for each in parts if each in runs):
-                report(part, runs[part](where, size, options.seed))
-    if "histories" in parts:
-        report("histories", machine(size, options.seed, options.jobs))
-    return faults.suffer_all(write=options.write) if "faults" in parts else 0
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(1)
 
 
 if __name__ == "__main__":

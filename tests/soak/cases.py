@@ -52,6 +52,8 @@ class Case:
     """Where the release is one that gets bad: at which share."""
     clear_after: float = 0
     """Seconds to wait with the fault gone before the next `up`."""
+    gates: tuple[dict[str, Any], ...] = ()
+    """Gates that config has beside the usual ones, for this case."""
 
 
 def _of(what: str, method: str = "PUT", **fault: Any) -> Callable[[Rollout], Order]:
@@ -74,21 +76,35 @@ def _stale(rollout: Rollout) -> Order:
     return [{"stale": {"path": f"/onlineEndpoints/{rollout.project.endpoint}", "seconds": 60}}]
 
 
-def _late(_: Rollout) -> Order:
-    return [{"data": {"of": "metrics", "delay": 3600}}]
+def _late(of: str) -> Callable[[Rollout], Order]:
+    return lambda _: [{"data": {"of": of, "delay": 3600}}]
 
 
-def _gone(rollout: Rollout) -> Order:
-    candidate = rollout.endpoint()["tags"]["CANDIDATE_DEPLOYMENT"]
-    window = {"from": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
-    return [{"data": {"of": "metrics", "deployment": candidate, **window}}]
+def _gone(of: str) -> Callable[[Rollout], Order]:
+    def order(rollout: Rollout) -> Order:
+        candidate = rollout.endpoint()["tags"]["CANDIDATE_DEPLOYMENT"]
+        window = {"from": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+        return [{"data": {"of": of, "deployment": candidate, **window}}]
+
+    return order
 
 
 def _nothing(_: Rollout) -> Order:
     return []
 
 
-PUT, READ, METRICS = r"ENDPOINT\?", r"ENDPOINT\?", "metrics:getBatch"
+PUT, READ, METRICS, LOGS = r"ENDPOINT\?", r"ENDPOINT\?", "metrics:getBatch", "/v1/workspaces/"
+BY_LOGS = (
+    {
+        "name": "slowest",
+        "source": "logs",
+        "query": (
+            "AmlOnlineEndpointTrafficLog | where EndpointName =~ endpoint and DeploymentName =~ deployment"
+            " and TimeGenerated between (start .. end) | summarize percentile(TotalDurationMs, 99)"
+        ),
+        "max": "20s",
+    },
+)
 FAILS = {"outcome": "fail", "code": "InternalServerError", "message": "An internal error occurred."}
 
 CREATION_FAILS = Case(
@@ -152,9 +168,42 @@ METRICS_503 = Case(
     moves=False,
     then=("advance",),
 )
-METRICS_LATE = Case("metrics an hour late", "advance to 100", _late, step="hold", moves=False)
+METRICS_LATE = Case("metrics an hour late", "advance to 100", _late("metrics"), step="hold", moves=False)
 METRICS_GONE = Case(
-    "no metrics of the candidate at all", "promote", _gone, step="hold", moves=False, then=("promote",)
+    "no metrics of the candidate at all",
+    "promote",
+    _gone("metrics"),
+    step="hold",
+    moves=False,
+    then=("promote",),
+)
+LOGS_LATE = Case(
+    "the endpoint's log an hour late, with a gate that asks it",
+    "advance to 50",
+    _late("logs"),
+    step="hold",
+    moves=False,
+    then=("advance",),
+    gates=BY_LOGS,
+)
+LOGS_GONE = Case(
+    "nothing of the candidate in the endpoint's log, with a gate that asks it",
+    "advance to 100",
+    _gone("logs"),
+    step="hold",
+    moves=False,
+    then=("advance",),
+    gates=BY_LOGS,
+)
+LOGS_503 = Case(
+    "503 on every query of the log",
+    "promote",
+    _of(LOGS, "POST", status=503),
+    1,
+    "hold",
+    moves=False,
+    then=("promote",),
+    gates=BY_LOGS,
 )
 LOGIN_EXPIRED = Case(
     "the login has expired (AADSTS700082 for every token)",
@@ -245,6 +294,7 @@ CASES = (
     *(ANY_500, METRICS_429, PUT_CUT, STUCK, DELETION_FAILS),
     *(CUT_BEFORE, METRICS_503, METRICS_LATE, METRICS_GONE, LOGIN_EXPIRED, ANSWER_LOST),
     *(DISK_FULL, STUCK_AND_KILLED, DISK_FILLED, PUT_FAILS, TOKEN_REFUSED, STALE_RETIRE),
+    *(LOGS_LATE, LOGS_GONE, LOGS_503),
     *(READS_429, PUT_429, STALE, PUT_503),
 )
 """In the order of a rollout, life after life: few `up`s lie between two."""

@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.soak.crash import UP, engine_requests
 from tests.soak.phases import Life, show
-from tests.soak.watch import PEOPLE, Watch
+from tests.soak.watch import Watch
 
 if TYPE_CHECKING:
     from tests.engine.project import Run
-    from tests.engine.rollout import Rollout
     from tests.soak.load import Load
 
 LIVES = ("good", "10", "good", "50", "good", "100")
@@ -39,17 +39,11 @@ MOST = 16
 REQUESTS = 24
 """An engine is killed at its n-th request, n up to this: an `up` that writes sends about so many."""
 HALF = 0.5
-UP = ("up", "--yes", "--skip-preview", "--non-interactive")
 HARM = re.compile(
     r"^\s*(?:error: )?Traceback|panic:|already exists|cannot be deleted|protected|would be replaced",
     re.MULTILINE,
 )
 """What no `up` may say. A model's own traceback may be quoted, from its console."""
-
-
-def engine_requests(rollout: Rollout, since: int) -> int:
-    """Return how many requests of the engine's and its program's Azure has had, the tests' own left out."""
-    return sum(PEOPLE not in (entry["userAgent"] or "") for entry in rollout.azure.requests(since))
 
 
 @dataclass

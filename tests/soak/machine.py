@@ -1,36 +1,38 @@
 """Random histories of one stack on the real engine and the local Azure: releases, people, faults and crashes.
 
 Between `up`s many cheap things happen, as in life. What must hold is looked at in every `up`, and at the end
-of each history all is put right: the rollout must then come to its end by `up`s alone.
+of each history all is put right: the rollout must then come to rest by `up`s alone.
 """
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any, ClassVar
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, assume, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from hypothesis.stateful import run_state_machine_as_test as run
 
+from rollout.core.record import TAGS
+from tests.soak.crash import WRITES
 from tests.soak.load import Load
 from tests.soak.phases import BAKED, SOAKED
-from tests.soak.place import Place, place
-from tests.soak.world import LADDERS, World
+from tests.soak.place import ANY_LADDER_GATES
+from tests.soak.portal import GARBLED
+from tests.soak.rest import comes_to_rest, do_what_it_says
+from tests.soak.world import World
 
-PATIENCE = 16
-"""`up`s within which an undisturbed rollout comes to its end."""
-METRICS = {"match": {"method": "POST", "path": "metrics:getBatch"}, "status": 503}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.engine.rollout import Rollout
+    from tests.soak.place import Place
+
 FAULTS = (
-    METRICS,
-    {"data": {"of": "metrics", "delay": 3600}},
+    {"match": {"method": "POST", "path": "metrics:getBatch"}, "status": 503},
+    {"match": {"method": "POST", "path": "metrics:getBatch"}, "status": 429, "retryAfter": 1, "times": 2},
     {"match": {"method": "PUT", "path": "/onlineEndpoints/"}, "status": 429, "retryAfter": 1, "times": 2},
     {"match": {"method": "PUT", "path": "/onlineEndpoints/"}, "cut": True, "when": "after", "times": 1},
     {"match": {"path": "/onlineEndpoints/"}, "status": 500, "times": 3},
@@ -38,91 +40,164 @@ FAULTS = (
     {"operation": {"path": "/deployments/", "outcome": "fail", "message": "An internal error occurred."}},
     {"operation": {"path": "/onlineEndpoints/[^/]+$", "outcome": "fail", "times": 1}},
 )
-VERBS = ("pause", "resume", "abort", "retry", "skip", "undo", "adopt", "reset")
+SILENCE = (
+    {"of": "metrics", "delay": 300},
+    {"of": "metrics", "delay": 3600},
+    {"of": "metrics", "deployment": "green", "from": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"},
+)
+VERBS = ("pause", "resume", "abort", "retry", "skip", "undo", "adopt", "reset", "approve", "approve")
+LADDERS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+    ((10, 50, 100), ()),
+    ((50, 100), ()),
+    ((10, 100), ()),
+    ((10, 50, 100), (10, 50, 100)),
+    ((10, 50, 100), (50,)),
+)
+PUBLISHED = (
+    ("ROLLOUT_STAGE", "ROLLOUT_SINCE", "ROLLOUT_PROBE"),
+    ("ROLLOUT_PROBE",),
+    ("PROD_DEPLOYMENT", "ROLLOUT_PHASE"),
+    (*TAGS, "ROLLOUT_PROBE", "ROLLOUT_PHASE", "ROLLOUT_REASON", "ROLLOUT_SETTLED", "ROLLOUT_REPAIRED"),
+)
+UPS_A_STEP = 7 / 60
+"""So many `up`s have their turn with each step, beside two: they are what takes long, and come all along."""
 
 
 @dataclass
 class Tally:
     """What so many histories came to."""
 
-    broken: bool = False
     histories: int = 0
+    adopted: int = 0
     steps: int = 0
     ups: int = 0
     killed: int = 0
+    raced: int = 0
     requests: int = 0
     said: Counter[str] = field(default_factory=Counter[str])
-    seconds: float = 0.0
+    in_ups: float = 0.0
+    """Seconds."""
+    broken: list[str] = field(default_factory=list[str])
+    """The story of each history that broke a law."""
 
     def add(self, other: Tally) -> None:
         """Add another's counts."""
-        for name in ("histories", "steps", "ups", "killed", "requests"):
+        for name in ("histories", "adopted", "steps", "ups", "killed", "raced", "requests", "in_ups"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.said.update(other.said)
+        self.broken += other.broken
 
 
 @dataclass
-class Told:
-    """A world whose broken laws are printed where they break: a history can't be lived twice."""
+class Stage:
+    """Where histories happen, one after the other on one stack, as long as no law is broken on it."""
 
-    world: World
+    place: Place
+    rollout: Rollout | None = None
+    load: Load | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def __getattr__(self, name: str) -> Any:
-        does = getattr(self.world, name)
-        if not callable(does):
-            return does
+    def healthy(self) -> Rollout:
+        """Return a stack at rest."""
+        if self.rollout is None:
+            self.rollout = self.place.stack("machine", **{"rollout:gates": ANY_LADDER_GATES})
+            self.rollout.healthy()
+        return self.rollout
 
-        def telling(*arguments: Any, **named: Any) -> Any:
-            try:
-                return does(*arguments, **named)
-            except AssertionError as error:
-                self.world.told(error)
-                raise
+    def foreign(self) -> Rollout:
+        """Return a stack that names an endpoint which somebody else made, and which serves."""
+        foreign = self.place.foreign("foreign", self.healthy())
+        self.leave()
+        self.rollout = foreign
+        return foreign
 
-        return telling
+    def under_load(self) -> Load:
+        """Return the load on the stack."""
+        if self.load is None and self.rollout is not None:
+            self.load = Load(self.rollout, 5)
+            self.load.__enter__()
+        assert self.load is not None
+        return self.load
+
+    def leave(self) -> None:
+        """Leave the stack: the next history has another."""
+        if self.load is not None:
+            self.load.__exit__(None, None, None)
+        if self.rollout is not None:
+            self.place.azure.arm("DELETE", self.rollout.endpoint_id)
+        self.rollout, self.load = None, None
 
 
 class Histories(RuleBasedStateMachine):
-    """One history: a stack of its own, which is healthy when it begins."""
+    """One history: a stack that is at rest when it begins and when it ends."""
 
-    place: ClassVar[Place]
+    stage: ClassVar[Stage]
     tally: ClassVar[Tally]
 
     def __init__(self) -> None:
         super().__init__()
         self.world: World | None = None
+        self.gives_up = False
 
     @initialize(
-        any_but_the_simplest=st.booleans(), version=st.sampled_from([2, 3, 4, 5]), ups=st.integers(0, 3)
+        any_but_the_simplest=st.booleans(),
+        foreign=st.sampled_from([False, False, False, True]),
+        version=st.sampled_from([2, 3, 4, 5]),
+        ups=st.integers(0, 3),
+        gives_up=st.booleans(),
     )
-    def a_release_is_on_its_way(self, any_but_the_simplest: bool, version: int, ups: int) -> None:  # noqa: FBT001
-        assume(
-            any_but_the_simplest and not self.tally.broken
-        )  # Hypothesis begins with the history in which nothing happens
-        rollout = self.place.stack("machine")
-        rollout.healthy()
-        self.load = Load(rollout, 5)
-        self.load.__enter__()
-        self.world = World(rollout)
-        self.here.back_up()
-        self.here.release(version)
+    def a_release_is_on_its_way(
+        self,
+        any_but_the_simplest: bool,  # noqa: FBT001
+        foreign: bool,  # noqa: FBT001
+        version: int,
+        ups: int,
+        gives_up: bool,  # noqa: FBT001
+    ) -> None:
+        assume(any_but_the_simplest and not self.tally.histories)
+        rollout = self.stage.foreign() if foreign else self.stage.healthy()
+        self.load = self.stage.under_load()
+        self.sent = self.load.requests
+        self.world, self.gives_up = World(rollout), gives_up
+        self.tally.adopted += foreign
+        if foreign:
+            self.lives(self.here.up)
+            self.lives(self.here.say, "adopt")
+            self.lives(self.here.up)
+        self.lives(self.here.back_up)
+        self.release(version)
         for _ in range(ups):
-            self.here.up()
-            self.here.serve(BAKED, 0)
+            self.lives(self.here.up)
+            self.lives(self.here.serve, BAKED)
 
     @property
-    def here(self) -> Told:
-        """What happens to the stack; whatever breaks a law is told with all that came before."""
+    def here(self) -> World:
+        """What happens to the stack."""
         assert self.world is not None
-        return Told(self.world)
+        return self.world
+
+    def lives(self, does: Any, *arguments: Any, **named: Any) -> Any:
+        """Do something; a law that breaks is told with all that came before: no history is lived twice."""
+        try:
+            return does(*arguments, **named)
+        except Exception as error:
+            self.here.broken = f"{type(error).__name__}: {error}\n{self.here.story()}"
+            raise
+
+    def is_due(self) -> bool:
+        """Return whether an `up` has its turn; else a minute passes."""
+        due = self.here.ups < 2 + UPS_A_STEP * self.tally.steps
+        if not due:
+            self.lives(self.here.serve, 1)
+        return due
 
     @rule()
     def time_passes(self) -> None:
-        self.here.serve(BAKED, 0)
+        self.lives(self.here.serve, BAKED)
 
     @rule(minutes=st.sampled_from([1, 5, SOAKED]), errors=st.sampled_from([0, 0, 0, 60]))
     def requests_are_answered(self, minutes: int, errors: int) -> None:
-        self.here.serve(minutes, errors)
+        self.lives(self.here.serve, minutes, errors)
 
     @rule()
     def nobody_asks_anything(self) -> None:
@@ -131,140 +206,130 @@ class Histories(RuleBasedStateMachine):
 
     @rule(version=st.sampled_from([1, 2, 3, 3, 4, 5]))
     def release(self, version: int) -> None:
-        self.here.release(version)
+        self.here.release(version, next(self.stage.numbers))
 
     @rule()
     def config_goes_back_to_prod(self) -> None:
-        self.here.back_to_prod()
+        self.lives(self.here.back_to_prod)
 
-    @rule(rungs=st.sampled_from(LADDERS))
-    def config_of_the_ladder(self, rungs: tuple[int, ...]) -> None:
-        self.here.ladder(rungs)
+    @rule(ladder=st.sampled_from(LADDERS))
+    def config_of_the_ladder(self, ladder: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+        self.here.ladder(*ladder)
 
     @rule(keep=st.booleans())
     def config_of_what_failed(self, keep: bool) -> None:  # noqa: FBT001
         self.here.rollout.project.configure(**{"rollout:keepFailed": keep})
-        self.here.done.append(f"keepFailed {keep}")
+        self.here.done.append(f"config: keepFailed {keep}")
 
-    @rule(share=st.sampled_from([0, 10, 30, 100]))
-    def portal_moves_traffic(self, share: int) -> None:
-        self.here.edit_traffic(share)
+    @rule(share=st.sampled_from([0, 10, 30, 100, None, None]))
+    def portal_edits_traffic(self, share: int | None) -> None:
+        if share is None:
+            self.lives(self.here.at_the_portal, "puts_traffic_back")
+        else:
+            self.lives(self.here.at_the_portal, "moves_traffic", share)
 
-    @rule()
-    def portal_puts_it_back(self) -> None:
-        self.here.put_back()
+    @rule(
+        does=st.sampled_from(["scales", "scales", "loses_the_release_of", "deletes_what_is_idle"]),
+        which=st.integers(0, 1),
+    )
+    def portal_edits_a_deployment(self, does: str, which: int) -> None:
+        self.lives(self.here.at_the_portal, does, which)
 
-    @rule()
-    def portal_deletes(self) -> None:
-        self.here.delete_idle()
+    @rule(which=st.sampled_from(["all", GARBLED, "PROD_DEPLOYMENT", *TAGS]))
+    def portal_loses_tags(self, which: str) -> None:
+        self.lives(self.here.at_the_portal, "loses_tags", which)
 
-    @rule()
-    def stack_tags_are_lost(self) -> None:
-        self.here.lose_stack_tags()
+    @rule(which=st.sampled_from(PUBLISHED))
+    def stack_tags_are_lost(self, which: tuple[str, ...]) -> None:
+        self.lives(self.here.lose_stack_tags, which)
 
     @rule()
     def state_is_backed_up(self) -> None:
-        self.here.back_up()
+        self.lives(self.here.back_up)
 
     @rule(which=st.integers(0, 5))
     def state_is_restored(self, which: int) -> None:
-        self.here.restore(which)
+        self.lives(self.here.restore, which)
 
     @rule(fault=st.sampled_from(FAULTS))
     def azure_fails(self, fault: dict[str, object]) -> None:
         self.here.fault(fault)
 
+    @rule(data=st.sampled_from(SILENCE))
+    def metrics_are_late_or_missing(self, data: dict[str, object]) -> None:
+        self.here.fault({"data": data})
+
     @rule()
     def azure_is_well_again(self) -> None:
         self.here.fault(None)
 
+    @rule()
+    def a_person_does_what_was_said(self) -> None:
+        self.lives(do_what_it_says, self.here)
+
     @rule(verb=st.sampled_from(VERBS))
     def a_person_says(self, verb: str) -> None:
-        self.here.say(verb)
+        self.lives(self.here.say, verb)
 
     @rule()
     def up(self) -> None:
-        self.here.up()
+        if self.is_due():
+            self.lives(self.here.up)
 
     @rule()
     def up_after_a_bake(self) -> None:
-        self.here.serve(BAKED, 0)
-        self.here.up()
+        if self.is_due():
+            self.lives(self.here.serve, BAKED)
+            self.lives(self.here.up)
 
     @rule()
     def up_as_status_said(self) -> None:
-        self.here.up_as_status_said()
+        if self.is_due():
+            self.lives(self.here.up_as, self.lives(self.here.status), "status")
 
-    @rule(request=st.integers(1, 30), group=st.booleans())
-    def up_is_killed(self, request: int, group: bool) -> None:  # noqa: FBT001
-        self.here.up(kill_at=request, group=group)
+    @rule()
+    def up_as_the_preview_said(self) -> None:
+        if self.is_due():
+            self.lives(self.here.up_as, self.lives(self.here.preview), "the preview")
+
+    @rule(when=st.integers(1, 30) | st.sampled_from(WRITES), group=st.booleans())
+    def up_is_killed(self, when: int | str, group: bool) -> None:  # noqa: FBT001
+        if self.is_due():
+            self.lives(self.here.up_is_killed, when, group=group)
+
+    @rule(apart=st.sampled_from([0.0, 0.1, 0.4]))
+    def two_ups_at_once(self, apart: float) -> None:
+        if self.is_due():
+            self.lives(self.here.two_ups_at_once, apart)
 
     @invariant()
     def no_client_saw_an_error(self) -> None:
-        if self.world is None:
-            return
-        self.tally.steps += 1
-        assert self.world.broken or not self.load.failed, f"{self.load.failed[:5]}\n{self.world.story()}"
+        if self.world is not None:
+            self.tally.steps += 1
+            self.lives(self._nobody_failed)
+
+    def _nobody_failed(self) -> None:
+        assert not self.load.failed, self.load.failed[:5]
 
     def teardown(self) -> None:
-        """Put all right, and let the rollout come to its end by `up`s alone."""
-        if self.world is None:
+        """Put all right, and let the rollout come to rest by `up`s alone."""
+        world = self.world
+        if world is None:
             return
         try:
-            if not self.world.broken:
-                self.here.put_right()
-                self.here.comes_to_its_end(PATIENCE)
-                assert not self.load.failed, self.load.failed[:5]
+            if world.broken is None:
+                self.lives(comes_to_rest, world, gives_up=self.gives_up)
+                self.lives(self._nobody_failed)
         finally:
-            self.load.__exit__(None, None, None)
-            self.tally.histories += 1
-            self.tally.broken |= self.world.broken
-            self.tally.requests += self.load.requests
-            self.tally.ups += self.world.ups
-            self.tally.killed += self.world.killed
-            self.tally.said.update(self.world.said)
-            self.place.azure.control("DELETE", "faults")
-            self.place.azure.arm("DELETE", self.world.rollout.endpoint_id)
-
-
-def histories(place: Place, count: int, steps: int, seed: int) -> Tally:
-    """Run so many histories of so many steps. Raises at the first law that is broken."""
-    tally, began = Tally(), time.monotonic()
-
-    class Here(Histories):
-        pass
-
-    Here.place, Here.tally = place, tally
-    profile = settings(
-        max_examples=count,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        print_blob=True,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    Here._hypothesis_internal_use_seed = seed  # what hypothesis.seed() sets
-    run(Here, settings=profile, _min_steps=steps)
-    tally.seconds = time.monotonic() - began
-    return tally
-
-
-def side_by_side(count: int, steps: int, seed: int, jobs: int) -> Tally:
-    """Run so many histories in so many processes, each with a local Azure of its own; returns their sum."""
-    began, sums = time.monotonic(), Tally()
-    shares = [count // jobs + (each < count % jobs) for each in range(jobs)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [
-            pool.submit(_alone, share, steps, seed + number) for number, share in enumerate(shares) if share
-        ]
-        for each in running:
-            sums.add(each.result())
-    sums.seconds = time.monotonic() - began
-    return sums
-
-
-def _alone(count: int, steps: int, seed: int) -> Tally:
-    with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as where:
-        return histories(where, count, steps, seed)
+            tally = self.tally
+            tally.histories += 1
+            tally.requests += self.load.requests - self.sent
+            tally.ups += world.ups
+            tally.killed += world.killed
+            tally.raced += world.raced
+            tally.in_ups += world.seconds
+            tally.said.update(world.said)
+            if world.broken is not None:
+                tally.broken.append(world.broken)
+                self.stage.place.azure.control("DELETE", "faults")
+                self.stage.leave()

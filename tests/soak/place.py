@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ from tests.engine.local import LocalAzure
 from tests.engine.project import CONFIG, Project, environment
 from tests.engine.rollout import Rollout
 from tests.engine.workspace import furnish
+from tests.soak.phases import release
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -20,6 +23,30 @@ PATIENT_GATES = [
     {**CONFIG["rollout:gates"][1], "max": "20s"},
 ]
 """Latency that a busy machine can't break: what is shown here isn't about it."""
+ANY_LADDER_GATES = [{**PATIENT_GATES[0], "max": 0}, PATIENT_GATES[1]]
+"""The same for whatever rungs a ladder has."""
+
+
+TOKEN_FOR = 600.0
+"""Seconds for which a person's token is used again."""
+MAIN = "main"
+
+
+@dataclass
+class QuickAzure(LocalAzure):
+    """One that is asked thousands of times: a token and what TLS needs are kept."""
+
+    _kept: tuple[str, float] = ("", 0.0)
+    _context: ssl.SSLContext | None = None
+
+    def _token(self) -> str:
+        if time.monotonic() > self._kept[1]:
+            self._kept = super()._token(), time.monotonic() + TOKEN_FOR
+        return self._kept[0]
+
+    def _tls(self) -> ssl.SSLContext:
+        self._context = self._context or super()._tls()
+        return self._context
 
 
 @dataclass
@@ -44,11 +71,35 @@ class Place:
         project.create()
         return Rollout(self.azure, project)
 
+    def foreign(self, name: str, like: Rollout) -> Rollout:
+        """Make a stack that names an endpoint which no rollout made, with one deployment that serves.
+
+        It serves what prod of another stack does, and config says so.
+        """
+        prod = like.endpoint()["tags"]["PROD_DEPLOYMENT"]
+        serving = like.azure.arm("GET", f"{like.endpoint_id}/deployments/{prod}")
+        version = serving["properties"]["model"].rpartition("/")[2]
+        number = (serving["properties"].get("environmentVariables") or {}).get("LIFE")
+        gates = {"rollout:gates": like.project.settings()["rollout:gates"]}
+        made = self.stack(name, **release(version, number), **gates)
+        body = like.endpoint()
+        endpoint = {"location": body["location"], "identity": {"type": "SystemAssigned"}}
+        endpoint |= {"properties": {"authMode": "Key"}, "tags": {"team": "credit"}}
+        made.put(endpoint)
+        properties = {k: v for k, v in serving["properties"].items() if k != "provisioningState"}
+        deployment = {"location": body["location"], "sku": serving["sku"], "properties": properties}
+        self.azure.arm(
+            "PUT", f"{made.endpoint_id}/deployments/{MAIN}", {**deployment, "tags": {"by": "hand"}}
+        )
+        made.settled(MAIN)
+        made.put({**endpoint, "properties": {"authMode": "Key", "traffic": {MAIN: 100}}})
+        return made
+
 
 @contextmanager
 def place(folder: Path) -> Iterator[Place]:
     """Start a local Azure in that folder, and end it."""
-    azure = LocalAzure.start(folder / "azure")
+    azure = QuickAzure.start(folder / "azure")
     try:
         furnish(azure, folder / "workspace")
         yield Place(azure, folder)

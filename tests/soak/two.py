@@ -11,6 +11,7 @@ from tests.engine.project import Run
 from tests.soak.watch import Watch
 
 if TYPE_CHECKING:
+    from tests.engine.project import Project
     from tests.soak.phases import Life
 
 LOCKED = "the stack is currently locked"
@@ -47,7 +48,7 @@ def race(life: Life, times: int, seed: int) -> Races:
             life.release("10" if len(life.lives) % 3 == 2 else "good")
             life.prepare()
         watch.begin()
-        runs = _both(life, chance.uniform(0, 0.4))
+        runs = both(life.rollout.project, chance.uniform(0, 0.4))
         puts = watch.look()
         lost = [run for run in runs if LOCKED in run.out]
         won = [run for run in runs if LOCKED not in run.out]
@@ -65,11 +66,12 @@ def race(life: Life, times: int, seed: int) -> Races:
         assert len(puts) == PUTS[step], f"{step} with {len(puts)} PUTs"
         races.one_step += 1
         races.steps.append(step)
+        print(f"{races.ran:4} of {times}: {step}", flush=True)
     return races
 
 
-def _both(life: Life, apart: float) -> list[Run]:
-    project = life.rollout.project
+def both(project: Project, apart: float) -> list[Run]:
+    """Start two `up`s, so many seconds apart; returns what each came to."""
     arguments = ("up", "--yes", "--skip-preview", "--non-interactive")
     first = project.start(*arguments)
     time.sleep(apart)

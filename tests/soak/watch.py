@@ -5,10 +5,11 @@ The names of the laws are those of the page on architecture: what protects prod.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from tests.soak.portal import shares
 
 if TYPE_CHECKING:
     from tests.engine.rollout import Rollout
@@ -34,6 +35,10 @@ class Watch:
     puts: int = 0
     skipping: bool = False
     """Somebody asked for a promotion without gates."""
+    approvals: tuple[int, ...] = ()
+    """The rungs that need a person's approval."""
+    approved: bool = False
+    """Somebody approved something, and no rung that needs it was reached since."""
 
     def begin(self) -> None:
         """Begin here: what was asked before isn't looked at."""
@@ -75,10 +80,9 @@ class Watch:
             raise Broken(f"traffic {traffic} doesn't sum to 100")
         if sum(self.live.values()) == 100 and not traffic:
             raise Broken(f"traffic {self.live} was zeroed")
-        written = {k: v for k, v in json.loads(tags.get("ROLLOUT_TRAFFIC", "{}")).items() if v}
-        if written != traffic:
-            raise Broken(f"the record says {written} and the PUT gives {traffic}")
-        if json.loads(self.record.get("ROLLOUT_TRAFFIC", "null")) == json.loads(tags["ROLLOUT_TRAFFIC"]):
+        if shares(tags) != traffic:
+            raise Broken(f"the record says {shares(tags)} and the PUT gives {traffic}")
+        if traffic and shares(self.record) == traffic:
             return  # what was recorded before is set back
         candidate, prod = tags.get("CANDIDATE_DEPLOYMENT"), tags.get("PROD_DEPLOYMENT")
         for name, share in traffic.items():
@@ -90,6 +94,9 @@ class Watch:
                 raise Broken(f"{name} rose {before} -> {share} and is neither prod nor the candidate")
             if share != min((rung for rung in self.rungs if rung > before), default=None):
                 raise Broken(f"more than one rung: {name} {before} -> {share}")
+            if share in self.approvals and not (self.approved or self.skipping):
+                raise Broken(f"nobody approved {share} %")
+            self.approved &= share not in self.approvals
 
     def _what_serves_is_frozen(self, method: str, name: str) -> None:
         share = {live.lower(): share for live, share in self.live.items()}.get(name, 0)

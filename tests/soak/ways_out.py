@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 CANDIDATE = ("advance to 10", "advance to 50", "advance to 100", "promote")
 """What is due in each phase in which there is something to abort."""
-ALL = ("start", *CANDIDATE, "retire", "finish")
+TAKEN_BACK = "Degraded"
+ALL = ("start", *CANDIDATE, TAKEN_BACK, "retire", "finish")
+"""What is due in each phase; and the phase in which nothing is, because a release was taken back."""
 QUERIES = ("getbatch", "/v1/")
 
 
@@ -49,8 +51,12 @@ def abort(life: Life, phase: str) -> str:
 
 def tear_down(life: Life, phase: str, *, whole: bool) -> None:
     """`pulumi destroy` in that phase: refused without a loss; if `whole`, then as the docs say."""
-    life.go_to(phase)
     rollout = life.rollout
+    if phase == TAKEN_BACK:
+        life.go_to("abort at 10")
+        assert rollout.up(code=1).step == "abort"
+    else:
+        life.go_to(phase)
     before = digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()
     refused = rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive")
     assert refused.code != 0, refused.out
@@ -72,11 +78,15 @@ def everywhere(where: Place) -> str:
     rollout = where.stack("abort")
     rollout.healthy()
     life = Life(rollout)
-    aborted = [abort(life, phase) for phase in CANDIDATE]
+    aborted: list[str] = []
+    for phase in CANDIDATE:
+        aborted.append(abort(life, phase))
+        print(f"aborted at {aborted[-1]}", flush=True)
     for phase in ALL:
         rollout = where.stack("destroy")
         rollout.healthy()
         tear_down(Life(rollout), phase, whole=True)
+        print(f"torn down at {phase}", flush=True)
     phases = ", ".join(ALL)
     return (
         f"`rollout abort` and one `up`, by what was due: {'; '.join(aborted)}: each time one PUT of the"

@@ -1,0 +1,96 @@
+"""The end of a history: all is put right, a person does what each hold says, and it comes to rest."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.soak.phases import SOAKED
+from tests.soak.portal import RELEASE, shares
+from tests.soak.watch import Broken
+
+if TYPE_CHECKING:
+    from tests.soak.world import World
+
+LADDER = (10, 50, 100)
+PATIENCE = 16
+"""`up`s within which an undisturbed rollout comes to its end."""
+
+
+def comes_to_rest(world: World, *, gives_up: bool) -> None:
+    """Put all right and run `up`s until nothing is left to do. Raises where that takes more than `PATIENCE`.
+
+    `gives_up`: config goes back to prod's release; else what it names has to come out, or be taken back.
+    """
+    world.fault(None)
+    world.ladder(LADDER)
+    if "ROLLOUT_PAUSED" in world.rollout.project.tags() and world.say("resume"):
+        raise Broken("the pause can't be ended")
+    if gives_up:
+        world.back_to_prod()
+    for _ in range(PATIENCE):
+        settled = _is_settled(world)
+        run = world.up(*(("--expect-no-changes",) if settled else ()))
+        if settled and run.step == "none" and run.code == 0:
+            break
+        do_what_it_says(world)
+        world.serve(SOAKED)
+    else:
+        raise Broken(f"no end after {PATIENCE} ups")
+    traffic, record = world.rollout.traffic(), world.rollout.endpoint()["tags"]
+    if traffic != {record.get("PROD_DEPLOYMENT"): 100}:
+        raise Broken(f"at the end {traffic}, with {record}")
+
+
+def _is_settled(world: World) -> bool:
+    """Return whether an `up` may have nothing left to do."""
+    tags = world.rollout.endpoint()["tags"]
+    return "PROD_DEPLOYMENT" in tags and not {"OLD_PROD_DEPLOYMENT", "CANDIDATE_DEPLOYMENT"} & set(tags)
+
+
+def do_what_it_says(world: World) -> None:
+    """Do as a person does who reads why the last `up` did nothing."""
+    if world.last is None or world.last.step not in ("hold", "none"):
+        return
+    out = world.last.out
+    if "give one deployment all traffic first" in out:
+        published = world.rollout.project.tags().get("PROD_DEPLOYMENT", "")
+        ready = world.portal.ready()
+        world.at_the_portal("gives", {published if published in ready else ready[0]: 100})
+    elif "`rollout reset` sets it back" in out:
+        world.say("reset")
+    elif "`rollout adopt`" in out:
+        world.say("adopt")
+    elif "record can't be read" in out or "the record names no prod" in out:
+        _tags_as_published(world)
+    elif blocked := re.search(r"the slot (\S+) holds a deployment that no rollout made: delete it", out):
+        world.at_the_portal("deletes_what_is_idle")
+        world.done.append(f"{blocked[1]} had no release")
+    elif "restore it, then run again" in out:
+        _releases_as_recorded(world)
+
+
+def _tags_as_published(world: World) -> None:
+    """Put the endpoint's tags back to what the stack tags say."""
+    published = world.rollout.project.tags()
+    record = {name: text for name, text in published.items() if "_DEPLOYMENT" in name or "RELEASE" in name}
+    live = {name: share for name, share in world.rollout.traffic().items() if share}
+    if shares(published) == live:
+        record["ROLLOUT_TRAFFIC"] = published["ROLLOUT_TRAFFIC"]
+    world.at_the_portal("writes_tags", record)
+    world.done.append("portal: tags as published")
+
+
+def _releases_as_recorded(world: World) -> None:
+    """Put back the release tags of deployments that lost theirs."""
+    tags, there = world.rollout.endpoint()["tags"], world.portal.deployments()
+    for role, release in (
+        ("PROD_DEPLOYMENT", "PROD_RELEASE"),
+        ("CANDIDATE_DEPLOYMENT", "ROLLOUT_RELEASE"),
+        ("OLD_PROD_DEPLOYMENT", "OLD_PROD_RELEASE"),
+    ):
+        name = tags.get(role, "")
+        if name in there and RELEASE not in there[name]["tags"] and release in tags:
+            world.portal.says_the_release_of(name, tags[release])
+            world.done.append(f"portal: {name} has its release tag again")
+    world.watch.look()
