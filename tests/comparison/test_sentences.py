@@ -17,11 +17,11 @@ def test_what_failed_says_shares_counts_and_evidence():
     errors, latency = said((steady(20, Arm(60, 6, (27, 2, 0)), alike(540, 3)),))
     assert errors == (
         "10.0 % (120 of 1200) against prod's 0.6 % (60 of 10800); "
-        "evidence 10^9.0 of 10^1.3 that it is worse, beyond it since 10:03:00Z"
+        "evidence 10^8.7 of 10^1.3 that it is worse, beyond it since 10:03:00Z"
     )
     assert latency == (
         "3.7 % (40 of 1080) slower than 220 ms against prod's 5.0 % (540 of 10740) than 200 ms; "
-        "at most +1.0 pp worse is proved, +2.5 pp allowed; evidence 10^9.0 of 10^1.3 that it is worse; "
+        "at most +1.0 pp worse is proved, +2.5 pp allowed; evidence 10^8.7 of 10^1.3 that it is worse; "
         "suspicion: evidence must be below 10^0.7 to pass"
     )
 

@@ -43,7 +43,7 @@ LATENCY_FLOOR = 0.01
 
 CAP = 0.45
 """What a block may add to the evidence, as a part of what convicts."""
-ERRORS_CAP = 0.36
+ERRORS_CAP = 0.35
 """The same on errors: prod's usual share of them is so small that the minutes between take back little."""
 
 _RECENT = 10
