@@ -22,6 +22,7 @@ from rollout.core.step import Outcome, Phase, StepKind
 from tests.cli.looks import BACK, BEFORE, CLIMBING, NEW, Looks, seen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rollout.azure.assess import Assessment
@@ -110,6 +111,7 @@ def test_what_cant_be_read_again_and_again():
 
 
 FAKE = """#!/bin/bash
+touch begun
 sleep 0.5
 trap 'echo one >> "$PWD/signals"' INT
 echo "Updating (dev):"; echo; echo "error: first"; echo "  error: second"
@@ -132,10 +134,13 @@ def test_what_an_up_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "Updating" in cast("io.StringIO", engine.out).getvalue()
 
 
-def interrupt(times: int) -> threading.Thread:
-    """Interrupt this process so many times, as a terminal and an impatient person do."""
+def interrupt(times: int, once: Callable[[], bool]) -> threading.Thread:
+    """Interrupt this process so many times once that is so, as a terminal and an impatient person do."""
 
     def send() -> None:
+        until = time.monotonic() + 60
+        while not once() and time.monotonic() < until:
+            time.sleep(0.01)
         for _ in range(times):
             time.sleep(0.3)
             os.kill(os.getpid(), signal.SIGINT)
@@ -149,7 +154,7 @@ def test_ctrl_c_reaches_the_engine_once(tmp_path: Path, monkeypatch: pytest.Monk
     engine = fake(tmp_path, monkeypatch)
     before = signal.getsignal(signal.SIGINT)
     with engine.gently():
-        sender = interrupt(2)
+        sender = interrupt(2, (tmp_path / "begun").exists)
         ran = engine.up()
         sender.join()
     assert (ran.code, engine.interrupted) == (3, True)
@@ -158,11 +163,11 @@ def test_ctrl_c_reaches_the_engine_once(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_ctrl_c_between_two_ups_ends_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    stack = SimpleNamespace(root=None, name="dev")
-    moment = SimpleNamespace(stack=stack, outlook=lambda: BAKING)
+    world = World([BAKING])
+    moment = SimpleNamespace(stack=SimpleNamespace(root=None, name="dev"), outlook=world.look)
     monkeypatch.setattr("rollout.cli.say.moment", lambda _: moment)
     monkeypatch.setattr(Engine, "up", lambda _: Ran(0, ""))
-    sender = interrupt(1)
+    sender = interrupt(1, lambda: world.looked > 1)
     code = cli.main(["run", "--json"])
     sender.join()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

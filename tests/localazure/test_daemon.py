@@ -24,9 +24,7 @@ def test_up_status_env_down(tmp_path: Path):
     assert localazure(tmp_path, "status").returncode == 3
     assert localazure(tmp_path, "env").returncode == 1
 
-    started = time.monotonic()
     with daemon(tmp_path, "--rate", "3") as arm:
-        assert time.monotonic() - started < 10  # about 1 s on an idle machine
         assert arm.settings.base_url in localazure(tmp_path, "status").stdout
         assert arm.control("GET", "clock")["rate"] == 3
 

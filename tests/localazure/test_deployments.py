@@ -157,7 +157,7 @@ def test_the_twenty_first_deployment_is_refused(arm: Arm, workspace: Workspace, 
 
 def test_no_deployment_where_the_endpoint_is_being_deleted(arm: Arm, workspace: Workspace, endpoint: str):
     base = f"{workspace.id}/onlineEndpoints/{endpoint}"
-    arm.control("POST", "faults", {"operation": {"path": endpoint, "outcome": "hang", "seconds": 0.5}})
+    arm.control("POST", "faults", {"operation": {"path": endpoint, "outcome": "hang"}})
     assert arm.ask("DELETE", base).status_code == 202
     answer = arm.ask("PUT", f"{base}/deployments/blue", workspace.deployment_body())
     assert answer.status_code == 409

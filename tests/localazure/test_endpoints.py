@@ -119,7 +119,7 @@ def test_tags_keep_order_and_casing(arm: Arm, endpoint: str):
 
 def test_a_second_operation_while_one_runs_is_a_conflict(arm: Arm, endpoint: str):
     name = endpoint.rsplit("/", 1)[1]
-    arm.control("POST", "faults", {"operation": {"path": name, "outcome": "hang", "seconds": 0.5}})
+    arm.control("POST", "faults", {"operation": {"path": name, "outcome": "hang"}})
     assert arm.ask("PUT", endpoint, with_properties(traffic={"blue": 100})).status_code == 200
 
     assert "already in progress" in refusal(arm, "PUT", endpoint, ENDPOINT, status=409)
