@@ -16,6 +16,7 @@ STORIES = (
     "tests/engine/test_kinds.py",
     "tests/engine/test_policies.py",
     "tests/engine/test_probe_agreement.py",
+    "tests/engine/test_promotion.py",
     "tests/engine/test_shadow.py",
     "tests/engine/test_two_ups.py",
     "tests/engine/test_ways_out.py",
