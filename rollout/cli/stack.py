@@ -11,7 +11,7 @@ from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
 from rollout.core.config import read, salvage
 from rollout.stack import pulumi_cli, rescue
-from rollout.stack.files import stack_keys
+from rollout.stack.files import stack_file, stack_keys
 from rollout.stack.pulumi_cli import StackError
 from rollout.stack.tags import PendingTags, TagError
 
@@ -45,7 +45,7 @@ class StackView:
     @property
     def file(self) -> Path:
         """The stack's config file."""
-        return self.root / f"Pulumi.{self.name.rpartition('/')[2]}.yaml"
+        return stack_file(self.root, self.name)
 
     def with_config(self, changes: Mapping[str, str]) -> StackView:
         """Return the stack as it would be with these keys set. Raises `ConfigError`."""
@@ -107,7 +107,7 @@ def open_to_abort(name: str | None, root: Path) -> StackView:
 
 def _view(stack: str, root: Path, config: Mapping[str, str], *, strict: bool = True) -> StackView:
     raw = {key.removeprefix(_PREFIX): text for key, text in config.items() if key.startswith(_PREFIX)}
-    file = root / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    file = stack_file(root, stack)
     found = salvage(raw, file=file.name, stack_keys=stack_keys(file))
     settings, told = found.settings, None
     if found.error is not None:

@@ -9,7 +9,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from rollout.core.config import salvage
-from rollout.stack.files import stack_keys
+from rollout.stack.files import stack_file, stack_keys
 
 if TYPE_CHECKING:
     from rollout.core.config import Salvaged
@@ -24,8 +24,8 @@ def found() -> Salvaged:
         for key, value in runtime_config.CONFIG.get().items()
         if key.startswith(PREFIX)
     }
-    file = f"Pulumi.{pulumi.get_stack()}.yaml"
-    return salvage(raw, file=file, stack_keys=stack_keys(Path(file)))
+    file = stack_file(Path.cwd(), pulumi.get_stack())
+    return salvage(raw, file=file.name, stack_keys=stack_keys(file))
 
 
 def location() -> str | None:

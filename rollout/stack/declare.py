@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from rollout.azure.errors import Missing
+from rollout.azure.errors import AzureFault, Missing
+from rollout.azure.sharing import in_registry
 from rollout.core import history, times
 from rollout.core.bodies import deployment_body, endpoint_body
 from rollout.core.config import ConfigError, Problem
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rollout.azure.observe import Sight
     from rollout.azure.releases import Wanted
     from rollout.azure.workspace import LiveWorkspace
+    from rollout.core.assets import AssetRef
     from rollout.core.config import Settings
     from rollout.core.gates.judgement import Judgement
     from rollout.core.place import Place
@@ -229,7 +231,10 @@ def _code(ground: Ground, wanted: Wanted) -> tuple[NewCode | None, str | None]:
 def _assets_exist(ground: Ground, wanted: Wanted) -> None:
     """Raise `Missing` for a model or environment that isn't registered: before anything is declared."""
     for ref in (wanted.release.model, wanted.release.environment):
-        if ref is None or ref.registry is not None:
+        if ref is None:
+            continue
+        if ref.registry is not None:
+            _in_registry(ground.arm, ref)
             continue
         if ground.arm.get(ref.arm_id(ground.place.workspace_id)).body is None:
             kind = ref.kind.removesuffix("s")
@@ -238,6 +243,25 @@ def _assets_exist(ground: Ground, wanted: Wanted) -> None:
                 f"it isn't registered in the workspace {ground.place.workspace}",
                 f"Register it there, or name another with `pulumi config set rollout:{kind} ...`.",
             )
+
+
+def _in_registry(arm: Arm, ref: AssetRef) -> None:
+    """Raise `Missing` for a version that its registry doesn't have.
+
+    A registry that can't be read is a warning: whoever creates the deployment may read what the run may not.
+    """
+    try:
+        there = in_registry(arm, ref)
+    except AzureFault as error:
+        pulumi.log.warn(f"{error} The start goes on: Azure looks for it, too.")
+        return
+    if not there:
+        kind = ref.kind.removesuffix("s")
+        raise Missing(
+            f"{kind} {ref}",
+            f"the registry {ref.registry} doesn't have it",
+            f"Share it there, or name another with `pulumi config set rollout:{kind} ...`.",
+        )
 
 
 def _logs_id(ground: Ground) -> str | None:
