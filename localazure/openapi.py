@@ -57,6 +57,12 @@ OTHERS: tuple[tuple[str, str, str], ...] = (
     (f"{SUBSCRIPTION}/metrics:getBatch", "post", "Metrics of many endpoints"),
     (f"{ENDPOINT}/providers/Microsoft.Insights/metrics", "get", "Metrics of an endpoint"),
     (f"{ENDPOINT}/providers/Microsoft.Insights/metricDefinitions", "get", "Which metrics an endpoint has"),
+    (f"{ENDPOINT}/providers/Microsoft.Insights/metricNamespaces", "get", "The one namespace of metrics"),
+    (
+        f"{ENDPOINT}/providers/Microsoft.Insights/diagnosticSettingsCategories",
+        "get",
+        "What a setting can send",
+    ),
     ("/v1/workspaces/{customerId}/query", "post", "A KQL query of a Log Analytics workspace"),
     ("/v1/$batch", "post", "Several KQL queries"),
     (

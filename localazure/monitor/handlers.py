@@ -10,6 +10,7 @@ from aiohttp import web
 from localazure.arm.errors import ArmError, bad_request, not_found
 from localazure.arm.versions import need_version
 from localazure.faults import Faults
+from localazure.logs.sources import CATEGORIES
 from localazure.monitor.definitions import METRICS, NAMESPACE, definition_json
 from localazure.monitor.metrics import answer, measure, visible_until
 from localazure.monitor.query import read_query
@@ -28,6 +29,7 @@ ENDPOINT = (
     r"/{rid:subscriptions/[^/]+/(?i:resourceGroups)/[^/]+/(?i:providers/Microsoft\.MachineLearningServices)"
     r"/(?i:workspaces)/[^/]+/(?i:onlineEndpoints)/[^/]+}"
 )
+CATEGORY = "/{categories:(?i:diagnosticSettingsCategories)}"
 INSIGHTS = r"/{providers:(?i:providers)}/{insights:(?i:microsoft\.insights)}"
 
 
@@ -40,6 +42,9 @@ def routes(azure: Azure, faults: Faults | None = None) -> list[web.RouteDef]:
         web.get(
             ENDPOINT + INSIGHTS + "/{definitions:(?i:metricDefinitions)}", _refusing(monitor.definitions)
         ),
+        web.get(ENDPOINT + INSIGHTS + "/{namespaces:(?i:metricNamespaces)}", _refusing(monitor.namespaces)),
+        web.get(ENDPOINT + INSIGHTS + CATEGORY, _refusing(monitor.categories)),
+        web.get(ENDPOINT + INSIGHTS + CATEGORY + "/{category}", _refusing(monitor.category)),
     ]
 
 
@@ -83,6 +88,41 @@ class _Monitor:
     async def definitions(self, request: web.Request) -> web.Response:
         resource_id = self._existing(request)
         return web.json_response({"value": [definition_json(metric, resource_id) for metric in METRICS]})
+
+    async def namespaces(self, request: web.Request) -> web.Response:
+        kind = "Microsoft.Insights/metricNamespaces"
+        shown = {
+            "id": f"{self._existing(request)}/providers/{kind}/{NAMESPACE}",
+            "name": NAMESPACE,
+            "type": kind,
+            "classification": "Platform",
+            "properties": {"metricNamespaceName": NAMESPACE},
+        }
+        return web.json_response({"value": [shown]})
+
+    async def categories(self, request: web.Request) -> web.Response:
+        return web.json_response({"value": self._categories(self._existing(request))})
+
+    async def category(self, request: web.Request) -> web.Response:
+        resource_id, wanted = self._existing(request), request.match_info["category"]
+        for each in self._categories(resource_id):
+            if each["name"].lower() == wanted.lower():
+                return web.json_response(each)
+        raise not_found(f"{resource_id}/providers/Microsoft.Insights/diagnosticSettingsCategories/{wanted}")
+
+    def _categories(self, resource_id: str) -> list[dict[str, Any]]:
+        kind = "Microsoft.Insights/diagnosticSettingsCategories"
+        named = {**dict.fromkeys(CATEGORIES, "Logs"), "AllMetrics": "Metrics"}
+        return [
+            {
+                "id": f"{resource_id}/providers/{kind}/{name}",
+                "name": name,
+                "type": kind,
+                "properties": {"categoryType": what}
+                | ({"categoryGroups": ["allLogs"]} if what == "Logs" else {}),
+            }
+            for name, what in named.items()
+        ]
 
     async def _measured(self, query: Query, resource_id: str) -> list[dict[str, Any]]:
         more, gaps = self._faults.of_data("metrics")

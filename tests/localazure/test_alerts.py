@@ -181,7 +181,7 @@ def action_group(watched: Watched, *urls: str, name: str = "people", **more: Any
 
 
 def test_a_metric_alert_fires_for_its_deployment_alone_and_is_resolved(watched: Watched):
-    assert watched.metric_alert().status_code == 201
+    assert watched.metric_alert().status_code == 200
     watched.ticks()
     watched.answered(500, 3)
     watched.answered(200, 500)

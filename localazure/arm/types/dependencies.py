@@ -6,6 +6,7 @@ import base64
 import re
 import secrets
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from localazure.arm.body import JSON, part
@@ -151,10 +152,10 @@ class DiagnosticSettings(Kind):
             self._check_categories(call.path.id.lower(), resource.lower(), properties)
 
     async def put(self, call: Call) -> Answer:
-        """Logs go where the setting says, from now on."""
+        """Logs go where the setting says, from now on; the specification has no 201 here."""
         answer = await super().put(call)
         started(self.store, self.need(call.path), self.azure.clock.now())
-        return answer
+        return replace(answer, status=200)
 
     async def patch(self, call: Call) -> Answer:
         """Logs go where the setting says, from now on."""
