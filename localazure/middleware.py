@@ -29,10 +29,15 @@ __all__ = ["middlewares"]
 
 log = logging.getLogger(__name__)
 OPEN = re.compile(
-    r"/metadata/|/msi/token|/[^/]+(/v2\.0)?/\.well-known/openid-configuration$|/[^/]+/oauth2/v2\.0/token$"
+    r"/metadata/|/msi/token|/[^/]+(/v2\.0)?/\.well-known/openid-configuration$|/[^/]+/oauth2/v2\.0/token$|//?v2(\.1)?/track$"
 )
 SIGNATURE = re.compile(r"(sig=)[^&]+", re.IGNORECASE)
-UNLOGGED = ("/endpoints/", "/_local/")  # scoring requests are rows; control is no Azure
+UNLOGGED = (
+    "/endpoints/",
+    "/_local/",
+    "/v2",
+    "//v2",
+)  # scoring requests and traces are rows; control is no Azure
 LOGS_CODES = {403: "InsufficientAccessError", 504: "GatewayTimeout"}
 OWN_CHECKS = ("/endpoints/", "/blob/", "/blob.")  # with keys and signatures of their own
 

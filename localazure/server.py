@@ -21,6 +21,7 @@ from localazure.clock import Clock
 from localazure.faults import Faults
 from localazure.identity import Tokens
 from localazure.logs import handlers as logs
+from localazure.logs import ingestion
 from localazure.middleware import add_headers, middlewares
 from localazure.monitor import handlers as monitor
 from localazure.monitor.alerts import evaluator as alerts
@@ -102,6 +103,7 @@ class Server:
                 *blob_service.routes(azure, blobs),
                 *monitor.routes(azure, faults),
                 *logs.routes(azure, faults),
+                *ingestion.routes(azure),
                 *data_plane.routes(azure, plane),
                 *arm.routes(azure, plane),
             ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
+from localazure.logs.application import COMPONENTS, components, only
 from localazure.logs.asked import Body, Preferences, read_body, read_preferences
 from localazure.logs.errors import LogsError, bad_argument, unknown_workspace
 from localazure.logs.run import Asked, Found, run
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from localazure.arm.store import Resource
     from localazure.azure import Azure
     from localazure.faults import Faults
+    from localazure.logs.application import Component
     from localazure.logs.tables import Source
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -39,6 +42,15 @@ def routes(azure: Azure, faults: Faults) -> list[web.RouteDef]:
         web.post(r"/v1/{resource:.*}/query", _refusing(logs.of_resource)),
         web.get(r"/v1/{resource:.*}/query", _refusing(logs.of_resource)),
     ]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Whose rows a query sees, as `run.Asked` has them."""
+
+    sources: Mapping[str, Sequence[Source]]
+    components: Sequence[Component] = ()
+    classic: bool = False
 
 
 class _Logs:
@@ -61,12 +73,14 @@ class _Logs:
             raise LogsError(
                 404, "ResourceNotFoundError", f"The resource '{request.match_info['resource']}' was not found"
             )
-        location = self._azure.settings.location
         if "customerId" in resource.state:
-            found = sources(store, [resource, *self._named(body.workspaces)], location)
+            seen = self._seen([resource, *self._named(body.workspaces)])
+        elif resource.type.lower() == COMPONENTS.lower():
+            seen = _Seen({}, [only(store, resource)], classic=True)
         else:
-            found = sources(store, workspaces(store), location, within=resource.id)
-        return web.json_response(await self._answer(found, body, wanted))
+            location = self._azure.settings.location
+            seen = _Seen(sources(store, workspaces(store), location, within=resource.id))
+        return web.json_response(await self._answer(seen, body, wanted))
 
     async def batch(self, request: web.Request) -> web.Response:
         """Several queries at once, each answered for itself."""
@@ -89,18 +103,28 @@ class _Logs:
         return {"id": asked.get("id"), "status": status, "headers": {}, "body": answer}
 
     async def _of_workspace(self, name: str, body: Body, wanted: Preferences) -> dict[str, Any]:
-        found = self._named([name, *body.workspaces])
-        return await self._answer(
-            sources(self._azure.store, found, self._azure.settings.location), body, wanted
-        )
+        return await self._answer(self._seen(self._named([name, *body.workspaces])), body, wanted)
 
-    async def _answer(
-        self, found: Mapping[str, Sequence[Source]], body: Body, wanted: Preferences
-    ) -> dict[str, Any]:
+    def _seen(self, found: Sequence[Resource]) -> _Seen:
+        """What is in some workspaces."""
+        store = self._azure.store
+        return _Seen(sources(store, found, self._azure.settings.location), components(store, found))
+
+    async def _answer(self, seen: _Seen, body: Body, wanted: Preferences) -> dict[str, Any]:
         now = self._azure.clock.now()
         more, gaps = self._faults.of_data("logs")
         visible = now - self._azure.settings.log_delay - more
-        asked = Asked(body.query, found, body.span, now, visible, wanted.wait, gaps)
+        asked = Asked(
+            text=body.query,
+            sources=seen.sources,
+            span=body.span,
+            now=now,
+            visible=visible,
+            seconds=wanted.wait,
+            gaps=gaps,
+            components=seen.components,
+            classic=seen.classic,
+        )
         return _shown(await run(self._azure.rows, asked), body.query, wanted)
 
     def _named(self, names: Sequence[str]) -> list[Resource]:

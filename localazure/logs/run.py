@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from localazure.logs import application
 from localazure.logs.bag_unpack import bag_unpack
 from localazure.logs.errors import semantic_error, too_long
 from localazure.logs.kql import prepared, staged, translate
@@ -46,6 +47,8 @@ class Asked:
         visible: The last time that shows already.
         seconds: Real seconds it may take.
         gaps: What doesn't show.
+        components: The Application Insights resources whose traces it sees.
+        classic: Whether it also knows their tables by their older names.
     """
 
     text: str
@@ -55,6 +58,8 @@ class Asked:
     visible: datetime
     seconds: float
     gaps: Sequence[Gap] = ()
+    components: Sequence[application.Component] = ()
+    classic: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,16 @@ async def run(rows: Rows, asked: Asked) -> Found:
 
 
 def _answer(reader: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
-    schema = {table.name: table.columns for table in TABLES}
+    schema: dict[str, Mapping[str, str]] = {}
     for table in TABLES:
         inner = select(table, asked.sources.get(table.name, ()), asked.visible)
-        within = f"SELECT * FROM ({inner}) WHERE {_shown(asked)}"  # noqa: S608 - ours, and times
-        reader.execute(f'CREATE TEMP VIEW "{table.name}" AS {within}')
+        _make_view(reader, table.name, inner, _shown(asked, "TimeGenerated", "DeploymentName"))
+        schema[table.name] = table.columns
+    for table in application.APPLICATION_TABLES:
+        if table.classic <= asked.classic:
+            inner = application.select(table, asked.components, asked.visible)
+            _make_view(reader, table.name, inner, _shown(asked, table.time, table.role))
+            schema[table.name] = table.columns
 
     def translated(text: str) -> tuple[str, dict[str, Any]]:
         return translate(text, schema, asked.now)
@@ -138,12 +148,17 @@ def _fetched(cursor: duckdb.DuckDBPyConnection) -> Found:
     return Found(columns, rows)
 
 
-def _shown(asked: Asked) -> str:
+def _make_view(reader: duckdb.DuckDBPyConnection, name: str, inner: str, condition: str) -> None:
+    within = f"SELECT * FROM ({inner}) WHERE {condition}"  # noqa: S608 - ours, and times
+    reader.execute(f'CREATE TEMP VIEW "{name}" AS {within}')
+
+
+def _shown(asked: Asked, time: str, deployment: str) -> str:
     since, until = (None if at is None else at.astimezone(UTC).replace(tzinfo=None) for at in asked.span)
     conditions = [
-        *([f"TimeGenerated >= TIMESTAMP '{since}'"] if since else []),
-        *([f"TimeGenerated < TIMESTAMP '{until}'"] if until else []),
-        *(gap.kept("TimeGenerated") for gap in asked.gaps),
+        *([f"{time} >= TIMESTAMP '{since}'"] if since else []),
+        *([f"{time} < TIMESTAMP '{until}'"] if until else []),
+        *(gap.kept(time, deployment) for gap in asked.gaps),
     ]
     return " AND ".join(conditions) or "TRUE"
 

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-__all__ = ["SQL_TYPES", "TABLES", "Source", "Table", "select"]
+__all__ = ["SQL_TYPES", "TABLES", "Source", "Table", "at_time", "quoted_text", "select"]
 
-SQL_TYPES = {"datetime": "TIMESTAMP", "string": "VARCHAR", "int": "INTEGER", "real": "DOUBLE"}
+SQL_TYPES = {
+    "datetime": "TIMESTAMP",
+    "string": "VARCHAR",
+    "int": "INTEGER",
+    "real": "DOUBLE",
+    "dynamic": "JSON",
+}
 
 
 @dataclass(frozen=True)
@@ -111,22 +117,22 @@ def _of_source(table: Table, source: Source, until: datetime) -> str:
     constant = {
         "_BilledSize": "256.0::DOUBLE",
         "_IsBillable": "'True'",
-        "_ResourceId": _text(source.resource_id.lower()),
-        "_SubscriptionId": _text(segments[2].lower()),
+        "_ResourceId": quoted_text(source.resource_id.lower()),
+        "_SubscriptionId": quoted_text(segments[2].lower()),
         "SourceSystem": "'Azure'",
-        "TenantId": _text(source.customer_id),
-        "Type": _text(table.name),
-        "AzureMLWorkspaceId": _text(source.workspace_guid),
-        "AzureMLWorkspaceName": _text(segments[8]),
+        "TenantId": quoted_text(source.customer_id),
+        "Type": quoted_text(table.name),
+        "AzureMLWorkspaceId": quoted_text(source.workspace_guid),
+        "AzureMLWorkspaceName": quoted_text(segments[8]),
         "IdentityData": "''",
-        "Location": _text(source.location),
+        "Location": quoted_text(source.location),
         "OperationName": "''",
     }
     shown = [f'{_column(name, kind, constant)} AS "{name}"' for name, kind in table.columns.items()]
     spells = " OR ".join(_spell(*spell) for spell in source.spells)
     return (
         f"SELECT {', '.join(shown)} FROM {table.kept} "  # noqa: S608 - quoted, and from our own store
-        f"WHERE EndpointId = {_text(source.resource_id.lower())} AND TimeGenerated <= {_time(until)} "
+        f"WHERE EndpointId = {quoted_text(source.resource_id.lower())} AND TimeGenerated <= {at_time(until)} "
         f"AND ({spells})"
     )
 
@@ -146,13 +152,15 @@ def _nothing(table: Table) -> str:
 
 def _spell(since: datetime, until: datetime | None) -> str:
     """By when a row was written, not by the time it bears: that is how rows get into a workspace."""
-    end = "" if until is None else f" AND IngestedAt < {_time(until)}"
-    return f"(IngestedAt >= {_time(since)}{end})"
+    end = "" if until is None else f" AND IngestedAt < {at_time(until)}"
+    return f"(IngestedAt >= {at_time(since)}{end})"
 
 
-def _time(at: datetime) -> str:
+def at_time(at: datetime) -> str:
+    """A time as SQL."""
     return f"TIMESTAMP '{at.replace(tzinfo=None).isoformat(sep=' ')}'"
 
 
-def _text(value: str) -> str:
+def quoted_text(value: str) -> str:
+    """A text as SQL, whatever is in it."""
     return "'" + value.replace("'", "''") + "'"

@@ -27,12 +27,12 @@ class Gap:
     until: datetime | None = None
     deployment: str | None = None
 
-    def kept(self, column: str) -> str:
-        """The SQL condition of what shows, by a column of times."""
+    def kept(self, column: str, deployment: str = "DeploymentName") -> str:
+        """The SQL condition of what shows, by a column of times and one of deployments."""
         parts = [
             *([f"{column} >= {_sql(self.since)}"] if self.since else []),
             *([f"{column} < {_sql(self.until)}"] if self.until else []),
-            *([f"DeploymentName = {_text(self.deployment)}"] if self.deployment else []),
+            *([f"{deployment} = {_text(self.deployment)}"] if self.deployment else []),
         ]
         return f"NOT ({' AND '.join(parts) or 'TRUE'})"
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localazure.monitor import minutes
-from localazure.monitor.row import COLUMNS, ConsoleLine, Event
+from localazure.monitor.row import COLUMNS, ConsoleLine, Event, Trace
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["CONSOLE", "EVENTS", "KEPT", "REQUESTS", "make"]
+__all__ = ["CONSOLE", "EVENTS", "KEPT", "REQUESTS", "TRACES", "make"]
 
 REQUESTS = "Requests"
 CONSOLE = "ConsoleLines"
 EVENTS = "Events"
+TRACES = "SentTraces"  # no name of a table that queries know, in any casing
 BEFORE = "AmlOnlineEndpointTrafficLog"
 
 # Every row also knows when it was written: a diagnostic setting sends what is written while it is there.
@@ -29,6 +30,7 @@ KEPT = {
     REQUESTS: COLUMNS | WRITTEN,
     CONSOLE: _texts(ConsoleLine._fields) | WRITTEN,
     EVENTS: _texts(Event._fields) | WRITTEN,
+    TRACES: _texts(Trace._fields) | {"SeverityLevel": "INTEGER"} | WRITTEN,
 }
 
 

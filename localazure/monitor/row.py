@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLUMNS", "ConsoleLine", "Event", "Row", "injected"]
+__all__ = ["COLUMNS", "ConsoleLine", "Event", "Row", "Trace", "injected"]
 
 MOST_COPIES = 10_000_000
 
@@ -64,6 +64,24 @@ class Event(NamedTuple):
     InstanceId: str
     Name: str
     Message: str
+
+
+class Trace(NamedTuple):
+    """A trace that Application Insights was sent; its properties and measurements as JSON text."""
+
+    TimeGenerated: datetime
+    ComponentId: str
+    Message: str
+    SeverityLevel: int
+    Properties: str
+    Measurements: str
+    OperationName: str
+    OperationId: str
+    ParentId: str
+    RoleName: str
+    RoleInstance: str
+    SDKVersion: str
+    ItemId: str
 
 
 NUMBERS = {

@@ -1,4 +1,4 @@
-"""The logs of endpoints: requests, console lines and events, in a DuckDB file."""
+"""The logs of endpoints: requests, console lines, events and traces, in a DuckDB file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import duckdb
 
 from localazure.monitor import minutes
 from localazure.monitor.bulk import load
-from localazure.monitor.kept import CONSOLE, EVENTS, KEPT, REQUESTS, make
-from localazure.monitor.row import ConsoleLine, Event, Row, injected
+from localazure.monitor.kept import CONSOLE, EVENTS, KEPT, REQUESTS, TRACES, make
+from localazure.monitor.row import ConsoleLine, Event, Row, Trace, injected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["ConsoleLine", "Event", "Row", "Rows"]
+__all__ = ["ConsoleLine", "Event", "Row", "Rows", "Trace"]
 
 FLUSH_SECONDS = 0.5
 SAMPLE_EVERY = 120  # so that no query has much to catch up with
-KEPT_IN = {Row: REQUESTS, ConsoleLine: CONSOLE, Event: EVENTS}
+KEPT_IN = {Row: REQUESTS, ConsoleLine: CONSOLE, Event: EVENTS, Trace: TRACES}
 # A query may read what is in the database and nothing else, whatever text it is made from.
 SETTINGS = """
 SET threads = 1; SET memory_limit = '256MB'; SET TimeZone = 'UTC';
@@ -81,7 +81,7 @@ class Rows:
             self._flush()
             self._database.close()
 
-    def add(self, row: Row | ConsoleLine | Event) -> None:
+    def add(self, row: Row | ConsoleLine | Event | Trace) -> None:
         """Take a row; it is in every query from now on, and on disk within about half a second."""
         self._buffers[KEPT_IN[type(row)]].append((*row, row.TimeGenerated))
 

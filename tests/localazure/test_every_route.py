@@ -28,8 +28,13 @@ OPEN = {
     "/msi/token",
     "/metadata/identity/oauth2/token",
     "/metadata/endpoints",
+    "/{slash}v2.1/track",
+    "/{slash}v2/track",
 }
-"""What gives tokens out, and tells where: it asks for a secret of its own, or has none to tell."""
+"""What gives tokens out, and tells where: it asks for a secret of its own, or has none to tell.
+
+Application Insights knows who sends by the instrumentation key in what is sent.
+"""
 MORE = (
     "/subscriptions/x/resourceGroups/g/providers/Microsoft.Insights/metricAlerts/a",
     "/subscriptions/x/providers/Microsoft.AlertsManagement/alerts",

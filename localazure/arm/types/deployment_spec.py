@@ -13,6 +13,7 @@ from localazure.arm.types.references import asset
 from localazure.assets.materialise import MaterialiseError, materialise
 from localazure.serving import mlflow
 from localazure.serving.spec import DeploymentSpec, ProbeSpec, ProvisioningError
+from localazure.tls import bundle_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,11 @@ async def spec_of(plane: Plane, deployment: Resource, body: JSON) -> DeploymentS
         scoring_script=program.scoring_script,
         image=program.image,
         conda_file=program.conda_file,
-        environment_variables={**properties["environmentVariables"], **program.variables},
+        environment_variables={
+            **_insights(plane, deployment, properties),
+            **properties["environmentVariables"],
+            **program.variables,
+        },
         instances=capacity(body),
         request_timeout=seconds(requests["requestTimeout"], "requestTimeout"),
         max_concurrent=requests["maxConcurrentRequestsPerInstance"],
@@ -135,6 +140,31 @@ def _without_code(model_dir: Path, program: _Program, environment: Resource | No
         brought=() if given else mlflow.BROUGHT,
         variables={"MLFLOW_MODEL_FOLDER": model_dir.name},
     )
+
+
+def _insights(plane: Plane, deployment: Resource, properties: JSON) -> Mapping[str, str]:
+    """What has the inference server send its traces to the workspace's Application Insights.
+
+    The variables are those that azureml-inference-server-http and its exporter read; whether Azure sets the
+    same and what it takes for the service's name, no document says.
+    """
+    workspace = plane.azure.store.get(deployment.id.rsplit("/onlineEndpoints/", 1)[0])
+    where = workspace.properties.get("applicationInsights") if workspace else None
+    component = plane.azure.store.get(where) if where else None
+    if not properties.get("appInsightsEnabled") or workspace is None or component is None:
+        return {}
+    settings, key = plane.azure.settings, component.state["key"]
+    return {
+        "AML_APP_INSIGHTS_ENABLED": "true",
+        "AML_APP_INSIGHTS_KEY": key,
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": (
+            f"InstrumentationKey={key};IngestionEndpoint={settings.base_url}/"
+        ),
+        "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",  # it would tell Microsoft how it fares
+        "REQUESTS_CA_BUNDLE": str(bundle_path(settings.home)),
+        "SERVICE_NAME": deployment.name,
+        "WORKSPACE_NAME": workspace.name,
+    }
 
 
 def _assets(plane: Plane, properties: JSON) -> tuple[Resource | None, Resource | None, Resource | None]:
