@@ -29,6 +29,8 @@ __all__ = ["routes"]
 
 PIN = "azureml-model-deployment"
 LARGEST_BODY = 10 * 2**20
+RETRY_AFTER = "1"
+"""Seconds, with a 429. No document tells whether Azure's gateway sends it."""
 # What we set anew, the caller's credentials, and the encoding of a body that has been decoded on its way in.
 NOT_PASSED_ON = HOP_BY_HOP | {
     "authorization",
@@ -124,9 +126,10 @@ class _Gateway:
                 return platform(503, "no_healthy_upstream", "No instance of the deployment is ready.")
             return platform(408, "request_timeout", f"The model took longer than {limit:g} s.")
         except Busy:
-            return platform(
-                429, "too_many_pending_requests", f"{replicas.limit} requests are pending already."
-            )
+            text = f"{replicas.limit} requests are pending already."
+            answer = platform(429, "too_many_pending_requests", text)
+            answer.headers["Retry-After"] = RETRY_AFTER
+            return answer
 
     async def _answered(self, call: _Call, instance: Instance) -> Answer:
         sent = time.perf_counter()

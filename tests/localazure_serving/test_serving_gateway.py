@@ -213,14 +213,13 @@ def test_slow_too_many_and_drained(local: Local):
     local.deploy("slow", request_timeout=1.0, max_concurrent=1)
     local.route("slow", {"blue": 100})
 
-    async def several(count: int, seconds: float) -> list[int]:
+    async def several(count: int, seconds: float) -> list[tuple[int, str | None]]:
         body = json.dumps({"sleep": seconds})
-        return sorted(
-            [one[0] for one in await asyncio.gather(*(local.asend("slow", body) for _ in range(count)))]
-        )
+        answers = await asyncio.gather(*(local.asend("slow", body) for _ in range(count)))
+        return sorted((one[0], one[1].get("Retry-After")) for one in answers)
 
-    assert local.call(several(4, 0.2)) == [200, 200, 429, 429]
-    assert local.call(several(1, 1.5)) == [408]
+    assert local.call(several(4, 0.2)) == [(200, None), (200, None), (429, "1"), (429, "1")]
+    assert local.call(several(1, 1.5)) == [(408, None)]
     time.sleep(0.7)  # the server is still at the request that was given up
 
     async def removed() -> tuple[int, float]:
