@@ -59,7 +59,7 @@ PUBLISHED = (
     ("PROD_DEPLOYMENT", "ROLLOUT_PHASE"),
     (*TAGS, "ROLLOUT_PROBE", "ROLLOUT_PHASE", "ROLLOUT_REASON", "ROLLOUT_SETTLED", "ROLLOUT_REPAIRED"),
 )
-UPS_A_STEP = 7 / 60
+UPS_A_STEP = 5 / 60
 """So many `up`s have their turn with each step, beside two: they are what takes long, and come all along."""
 
 
