@@ -88,7 +88,7 @@ def test_a_run_that_keeps_nothing_holds(tmp_path: Path):
     ("looks", "rows", "said"),
     [
         (run(grows=100), MILLION, "memory"),
-        (run(files=21), MILLION, "files"),
+        (run(files=27), MILLION, "files"),
         (run(processes=4), MILLION, "processes"),
         (run(lost=1), MILLION, "answer"),
         (run(), MILLION - 1, "row"),
