@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rollout.azure import cloud
 from rollout.azure.arm import Arm
 from rollout.azure.credential import default_tokens
-from rollout.core.config import read, salvage
+from rollout.core.config import ConfigError, read, salvage
 from rollout.stack import pulumi_cli, rescue
 from rollout.stack.files import stack_file, stack_keys
 from rollout.stack.pulumi_cli import StackError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from rollout.core.config import ConfigError, Settings
+    from rollout.core.config import Settings
     from rollout.core.place import Place
 
 _PREFIX = "rollout:"
@@ -94,15 +94,20 @@ def open_stack(name: str | None, root: Path) -> StackView:
 def open_to_abort(name: str | None, root: Path) -> StackView:
     """Return the stack, with as much of its config as can be used: its `error` tells what is wrong.
 
-    Raises `StackError` and `ReadError` as `open_stack` does; `ConfigError` where neither config nor the
-    stack's state says which endpoint it is.
+    Raises `StackError` and `ReadError` as `open_stack` does, and where neither config nor the stack's state
+    says which endpoint it is, what is wrong with config: `ConfigError`, or `StackError` where it is no YAML.
     """
     stack = name or selected(root)
     try:
         config, why = _config(stack, root), None
     except StackError as error:
         config, why = dict[str, str](), str(error)
-    return replace(_view(stack, root, config, strict=False), unreadable=why)
+    try:
+        return replace(_view(stack, root, config, strict=False), unreadable=why)
+    except ConfigError:
+        if why is None:
+            raise
+        raise StackError(why) from None
 
 
 def _view(stack: str, root: Path, config: Mapping[str, str], *, strict: bool = True) -> StackView:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollout.azure import observe
-from rollout.azure.assess import Assessment, assess
+from rollout.azure.assess import Assessment, aborted, assess
 from rollout.cli import view
-from rollout.cli.stack import open_stack
+from rollout.cli.stack import open_to_abort
 from rollout.core import times
+from rollout.core.intent import Verb
 from rollout.core.judging import stage_opened
 from rollout.core.publication import answers, phase_of
 from rollout.core.step import Phase
@@ -29,7 +30,7 @@ EXIT_CODES = {Phase.HEALTHY: 0, Phase.PROGRESSING: 0, Phase.PAUSED: 3, Phase.DEG
 
 def run(args: argparse.Namespace) -> int:
     """Print the status, once or until interrupted, and return the exit code of its phase."""
-    stack = open_stack(args.stack, Path(args.cwd).resolve())
+    stack = open_to_abort(args.stack, Path(args.cwd).resolve())
     if not args.watch:
         found = look(stack)
         print(json.dumps(found, indent=2)) if args.json else view.show(found)
@@ -43,12 +44,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def look(stack: StackView) -> dict[str, Any]:
-    """Return the status as plain data. Raises `ReadError` where Azure can't be read."""
-    present = stack.tags()
+    """Return the status as plain data. Raises `ReadError` where Azure can't be read.
+
+    Raises what is wrong with config, too, unless the next `up` is an abort that goes without it.
+    """
+    published = tags.parse(stack.tags())
+    asked = published.intent is not None and published.intent.verb is Verb.ABORT
+    if stack.error is not None and not asked:
+        raise stack.error
     sight = observe.look(stack.arm, stack.place)
-    found = assess(
-        stack.settings, stack.arm, stack.place, sight=sight, published=tags.parse(present), root=stack.root
-    )
+    if stack.error is None:
+        found = assess(
+            stack.settings, stack.arm, stack.place, sight=sight, published=published, root=stack.root
+        )
+    elif (found := aborted(stack.settings, sight, published)) is None:
+        raise stack.error
     return {
         "stack": stack.name,
         "endpoint": stack.place.endpoint,

@@ -114,6 +114,7 @@ def test_an_abort_while_config_cannot_be_used(person: Teller, stack: Climbing):
     (stack.folder / "serving").rename(stack.folder / "moved")
     assert stack.run(person.capsys, "status")[0] == 1
     assert person.say("abort")["next"]["step"] == "abort", "without the code"
+    person.forget("ROLLOUT_INTENT")
     stack.configure(**{"rollout:stages": "ten, fifty, all"})
     for words in (("status",), ("retry", "--reason", "again")):
         code, _, err = stack.run(person.capsys, *words)
@@ -126,6 +127,8 @@ def test_an_abort_while_config_cannot_be_used(person: Teller, stack: Climbing):
     assert (said["next"]["step"], said["release"], said["stage"]) == ("abort", release, "10")
     assert "does the abort and nothing else: 1 problem in the config" in err
     assert queries(stack) == asked
+    code, out, _ = stack.run(person.capsys, "status", "--json")
+    assert (code, json.loads(out)["next"]["step"]) == (0, "abort"), "pipelines look at this before an `up`"
     stack.write(candidate=None, release=None, stage=None, baseline=None, traffic={"blue": 100, "green": 0})
     assert "no rollout is in progress" in person.refused("abort")
 
@@ -133,7 +136,9 @@ def test_an_abort_while_config_cannot_be_used(person: Teller, stack: Climbing):
 def test_an_abort_while_the_file_is_no_yaml(person: Teller, stack: Climbing, monkeypatch: pytest.MonkeyPatch):
     climbing.begun(stack, person.release())
     (stack.folder / "Pulumi.try.yaml").write_text("config: [")
-    assert stack.run(person.capsys, "abort")[0] == 2, "the state holds nothing yet"
+    for command in ("abort", "status"):
+        code, _, err = stack.run(person.capsys, command)
+        assert (code, "invalid YAML file" in err) == (1, True), "the state holds nothing yet"
     monkeypatch.setattr(remembered, "read", lambda *_: Remembered(endpoint_id=stack.endpoint))
     code, out, err = stack.run(person.capsys, "abort", "--reason", "three o'clock")
     assert code == 0, err

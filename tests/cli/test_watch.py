@@ -29,7 +29,7 @@ def watched(
             return (then or interrupted)()
         return FOUND | {"phase": phase}
 
-    monkeypatch.setattr(status, "open_stack", lambda *_: None)
+    monkeypatch.setattr(status, "open_to_abort", lambda *_: None)
     monkeypatch.setattr(status, "look", look)
     monkeypatch.setattr("time.sleep", pauses.append)
     return cli.main(["status", "--watch", "--every", "7", *words]), pauses
