@@ -21,7 +21,7 @@ import json, os, sys, warnings
 warnings.simplefilter("ignore")
 from azure.ai.ml import MLClient
 from azure.ai.ml.entities import (
-    CodeConfiguration, Environment, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model
+    CodeConfiguration, Data, Environment, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model
 )
 from azure.identity import DefaultAzureCredential
 group, workspace, endpoint = sys.argv[1:]
@@ -44,6 +44,13 @@ seen["active"] = [one.version for one in client.models.list("m")]
 environment = client.environments.create_or_update(
     Environment(name="serving", image="mcr.microsoft.com/azureml/inference", conda_file="conda.yml"))
 seen["environment"] = environment.version
+for path, kind in (("model", "uri_folder"), ("conda.yml", "uri_file")):
+    made = client.data.create_or_update(Data(name=kind, path=path, type=kind, tags={"a": "b"}))
+    got = client.data.get(kind, label="latest")
+    seen[kind] = [made.version, got.version, got.type, got.tags, got.path.rsplit("/", 1)[1]]
+seen["data"] = sorted(one.name for one in client.data.list())
+client.data.archive("uri_file", "1")
+seen["data versions"] = [one.version for one in client.data.list("uri_file")]
 try:
     client.models.create_or_update(Model(name="m", path="conda.yml", version="1"))
 except Exception as error:
@@ -123,6 +130,10 @@ def test_the_client_works_unchanged(seen: dict[str, Any], workspace: Workspace):
         "downloaded": workspace.account,
         "active": ["1"],
         "environment": "1",
+        "uri_folder": ["1", "1", "uri_folder", {"a": "b"}, "model"],
+        "uri_file": ["1", "1", "uri_file", {"a": "b"}, "conda.yml"],
+        "data": ["uri_file", "uri_folder"],
+        "data versions": [],
         "state": "Succeeded",
         "deployment": "Succeeded",
         "traffic": {"blue": 100},
