@@ -19,7 +19,7 @@ from rollout.core.record import TAGS
 from tests.soak.crash import WRITES
 from tests.soak.load import Load
 from tests.soak.phases import BAKED, SOAKED
-from tests.soak.place import ANY_LADDER_GATES
+from tests.soak.place import ANY_LADDER_GATES, NOT_OURS
 from tests.soak.portal import GARBLED
 from tests.soak.rest import comes_to_rest, do_what_it_says
 from tests.soak.world import World
@@ -33,10 +33,20 @@ if TYPE_CHECKING:
 FAULTS = (
     {"match": {"method": "POST", "path": "metrics:getBatch"}, "status": 503},
     {"match": {"method": "POST", "path": "metrics:getBatch"}, "status": 429, "retryAfter": 1, "times": 2},
-    {"match": {"method": "PUT", "path": "/onlineEndpoints/"}, "status": 429, "retryAfter": 1, "times": 2},
-    {"match": {"method": "PUT", "path": "/onlineEndpoints/"}, "cut": True, "when": "after", "times": 1},
-    {"match": {"path": "/onlineEndpoints/"}, "status": 500, "times": 3},
-    {"match": {"method": "PUT", "path": r"/onlineEndpoints/[^/]+\?"}, "status": 503},
+    {
+        "match": {"method": "PUT", "path": f"/onlineEndpoints/{NOT_OURS}"},
+        "status": 429,
+        "retryAfter": 1,
+        "times": 2,
+    },
+    {
+        "match": {"method": "PUT", "path": f"/onlineEndpoints/{NOT_OURS}"},
+        "cut": True,
+        "when": "after",
+        "times": 1,
+    },
+    {"match": {"path": f"/onlineEndpoints/{NOT_OURS}"}, "status": 500, "times": 3},
+    {"match": {"method": "PUT", "path": rf"/onlineEndpoints/[^/]+\?{NOT_OURS}"}, "status": 503},
     {"operation": {"path": "/deployments/", "outcome": "fail", "message": "An internal error occurred."}},
     {"operation": {"path": "/onlineEndpoints/[^/]+$", "outcome": "fail", "times": 1}},
 )
@@ -285,12 +295,12 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def up_as_status_said(self) -> None:
         if self.is_due():
-            self.lives(self.here.up_as, self.lives(self.here.status), "status")
+            self.lives(self.here.up_as, self.here.status, "status")
 
     @rule()
     def up_as_the_preview_said(self) -> None:
         if self.is_due():
-            self.lives(self.here.up_as, self.lives(self.here.preview), "the preview")
+            self.lives(self.here.up_as, self.here.preview, "the preview")
 
     @rule(when=st.integers(1, 30) | st.sampled_from(WRITES), group=st.booleans())
     def up_is_killed(self, when: int | str, group: bool) -> None:  # noqa: FBT001

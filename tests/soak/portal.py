@@ -25,6 +25,8 @@ class Portal:
     rollout: Rollout
     edited: dict[str, int] = field(default_factory=dict[str, int])
     """The instances of the deployments that somebody set them for."""
+    prods: set[str] = field(default_factory=set[str])
+    """Who was prod when tags were lost: it isn't taken for idle."""
 
     def moves_traffic(self, share: int) -> str | None:
         """Give so much to the second deployment, if two are ready."""
@@ -53,8 +55,8 @@ class Portal:
     def deletes_what_is_idle(self, _which: int = 0) -> str | None:
         """Delete what gets no traffic and isn't prod."""
         tags, traffic = self.rollout.endpoint()["tags"], self.rollout.traffic()
-        named = tags.get("PROD_DEPLOYMENT")
-        idle = [name for name in self.deployments() if not traffic.get(name) and name != named]
+        kept = self.prods | {tags.get("PROD_DEPLOYMENT")}
+        idle = [name for name in self.deployments() if not traffic.get(name) and name not in kept]
         for name in idle:
             self.rollout.azure.arm("DELETE", self._id(name))
         until = time.monotonic() + PATIENCE
@@ -96,6 +98,7 @@ class Portal:
         """Remove one tag of the record, all of them, or write nonsense into one."""
         endpoint = self.rollout.endpoint()
         tags = dict(endpoint["tags"])
+        self.prods = {tags["PROD_DEPLOYMENT"]} if "PROD_DEPLOYMENT" in tags else self.prods
         if which == GARBLED:
             tags["ROLLOUT_TRAFFIC"] = "what was this for?"
         elif which in tags:

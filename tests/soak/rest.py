@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from typing import TYPE_CHECKING
 
 from tests.soak.phases import SOAKED
@@ -63,27 +63,31 @@ def do_what_it_says(world: World) -> None:
         world.say("adopt")
     elif "record can't be read" in out or "the record names no prod" in out:
         _tags_as_published(world)
-    elif blocked := re.search(r"the slot (\S+) holds a deployment that no rollout made: delete it", out):
-        world.at_the_portal("deletes_what_is_idle")
-        world.done.append(f"{blocked[1]} had no release")
+    elif "holds a deployment that no rollout made: delete it" in out:
+        if not _releases_as_recorded(world):
+            world.at_the_portal("deletes_what_is_idle")
     elif "restore it, then run again" in out:
         _releases_as_recorded(world)
 
 
 def _tags_as_published(world: World) -> None:
-    """Put the endpoint's tags back to what the stack tags say."""
-    published = world.rollout.project.tags()
+    """Put the endpoint's tags back to what the stack tags say, with the traffic as it is."""
+    published, live = world.rollout.project.tags(), world.rollout.traffic()
+    if "PROD_DEPLOYMENT" not in published:
+        most = max(live, key=lambda name: live[name], default=world.portal.ready()[0])
+        world.at_the_portal("gives", {most: 100})
+        live = {most: 100}
     record = {name: text for name, text in published.items() if "_DEPLOYMENT" in name or "RELEASE" in name}
-    live = {name: share for name, share in world.rollout.traffic().items() if share}
-    if shares(published) == live:
-        record["ROLLOUT_TRAFFIC"] = published["ROLLOUT_TRAFFIC"]
+    known = shares(published) == live
+    record["ROLLOUT_TRAFFIC"] = published["ROLLOUT_TRAFFIC"] if known else json.dumps(live)
     world.at_the_portal("writes_tags", record)
     world.done.append("portal: tags as published")
 
 
-def _releases_as_recorded(world: World) -> None:
-    """Put back the release tags of deployments that lost theirs."""
+def _releases_as_recorded(world: World) -> bool:
+    """Put back the release tags of deployments that lost theirs; returns whether any had."""
     tags, there = world.rollout.endpoint()["tags"], world.portal.deployments()
+    lost = False
     for role, release in (
         ("PROD_DEPLOYMENT", "PROD_RELEASE"),
         ("CANDIDATE_DEPLOYMENT", "ROLLOUT_RELEASE"),
@@ -91,6 +95,7 @@ def _releases_as_recorded(world: World) -> None:
     ):
         name = tags.get(role, "")
         if name in there and RELEASE not in there[name]["tags"] and release in tags:
-            world.portal.says_the_release_of(name, tags[release])
+            world.at_the_portal("says_the_release_of", name, tags[release])
             world.done.append(f"portal: {name} has its release tag again")
-    world.watch.look()
+            lost = True
+    return lost

@@ -17,6 +17,8 @@ from tests.soak.two import LOCKED, both
 from tests.soak.watch import Broken, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.engine.project import Run
     from tests.engine.rollout import Rollout
 
@@ -40,8 +42,8 @@ class World:
     done: list[str] = field(default_factory=list[str])
     """What happened, in words, to tell where a law is broken."""
     backups: list[bytes] = field(default_factory=list[bytes])
-    faulty: bool = False
-    """A fault is in force."""
+    ordered: dict[str, Any] | None = None
+    """The fault that is in force."""
     shaken: bool = False
     """The last `up` was killed: what it left behind may still be at work."""
     last: Run | None = None
@@ -58,6 +60,11 @@ class World:
         self.watch = Watch(self.rollout)
         self.portal = Portal(self.rollout)
         self.watch.begin()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a fault is in force."""
+        return self.ordered is not None
 
     def up(self, *arguments: str) -> Run:
         """Run `pulumi up`, and check every law."""
@@ -120,9 +127,13 @@ class World:
         known = done.returncode != 1 and not self.faulty
         return json.loads(done.stdout).get("next", {}).get("step") if known else None
 
-    def up_as(self, says: str | None, who: str) -> None:
-        """Run an `up`, which must take the step that was told."""
+    def up_as(self, asks: Callable[[], str | None], who: str) -> None:
+        """Run an `up`, which must take the step that is told before, unless a new minute is measured."""
+        minute = self.rollout.azure.now().minute
+        says = asks()
         run = self.up()
+        if self.rollout.azure.now().minute != minute:
+            return
         if says not in WAITS and run.step and run.step != says:
             raise Broken(f"{who} said {says}, and the up took {run.step}:\n{run.out}")
 
@@ -199,12 +210,21 @@ class World:
         azure.control("DELETE", "faults")
         if spec is not None:
             azure.control("POST", "faults", spec)
-        self.faulty = spec is not None
+        self.ordered = spec
         self.done.append(f"fault {spec}")
 
     def at_the_portal(self, does: str, *arguments: Any) -> None:
-        """Do something there; no request of its is a rollout's."""
-        said = getattr(self.portal, does)(*arguments)
+        """Do something there, with Azure well meanwhile; what is in progress may refuse it."""
+        azure = self.rollout.azure
+        azure.control("DELETE", "faults")
+        try:
+            said = getattr(self.portal, does)(*arguments)
+        except AssertionError as refused:
+            if ": 409 " not in str(refused):
+                raise
+            said = f"portal: {does} is refused"
+        if self.ordered is not None:
+            azure.control("POST", "faults", self.ordered)
         self.watch.look()
         if said is not None:
             self.done.append(said)
