@@ -24,28 +24,47 @@ class Console:
     Attributes:
         path: The file.
         home: A folder of the instances' own, their `HOME`.
+        parts: A folder with what each instance writes, until it is gathered here.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, home: Path | None = None) -> None:
         self.path = path
-        self.home = path.with_suffix(".home")
+        self.home = home or path.with_suffix(".home")
+        self.parts = path.with_suffix(".parts")
+
+    def of(self, instance: str) -> Console:
+        """The console of one of the instances."""
+        return Console(self.parts / f"{instance}.log", self.home)
 
     def open(self) -> IO[bytes]:
         """The file, to be given to a process as its standard output; the processes' home is made too."""
         self.home.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         return self.path.open("ab")
 
     def write(self, line: str) -> None:
         """Add a line of our own."""
+        self.gather([line])
+
+    def gather(self, lines: Sequence[str]) -> None:
+        """Add lines."""
         with self.open() as file:
-            file.write(f"{line}\n".encode())
+            file.write("".join(f"{line}\n" for line in lines).encode())
+
+    def forget_parts(self) -> None:
+        """Delete what instances wrote and nobody gathered."""
+        shutil.rmtree(self.parts, ignore_errors=True)
+
+    def empty(self) -> None:
+        """Start the file anew."""
+        with self.path.open("r+b") as file:  # the servers hold it open to append: it stays the same file
+            file.truncate(0)
 
     def trim(self) -> None:
         """Start the file anew where it is over the limit; what was there becomes the older half."""
         if self.path.exists() and self.path.stat().st_size > LIMIT:
             self._older.write_bytes(self.path.read_bytes()[-LIMIT:])
-            with self.path.open("r+b") as file:  # the servers hold it open to append: it stays the same file
-                file.truncate(0)
+            self.empty()
 
     @property
     def size(self) -> int:
@@ -54,6 +73,8 @@ class Console:
 
     def since(self, size: int) -> list[str]:
         """The lines written since it had that size."""
+        if not self.path.exists():
+            return []
         with self.path.open("rb") as file:
             file.seek(max(size, self.size - LIMIT))
             return file.read().decode(errors="replace").splitlines()
@@ -68,6 +89,7 @@ class Console:
     def remove(self) -> None:
         """Forget it, and what the processes left in their home."""
         shutil.rmtree(self.home, ignore_errors=True)
+        self.forget_parts()
         self.path.unlink(missing_ok=True)
         self._older.unlink(missing_ok=True)
 

@@ -40,7 +40,7 @@ class Program:
     Attributes:
         python: The environment's interpreter.
         entry_script: The scoring script, absolute.
-        console: Where their output goes, and their home folder is.
+        console: Where their output is gathered, and their home folder is.
         tell: Told of what becomes of an instance: its id, the event's name and message, which are those that
             Azure documents (learn.microsoft.com, Monitor online endpoints, event logs).
     """
@@ -103,6 +103,10 @@ class Instance:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def _console(self) -> Console:
+        return self._program.console.of(self.id)
+
     def enter(self) -> None:
         """A request is about to be sent to it."""
         self.in_flight += 1
@@ -147,11 +151,11 @@ class Instance:
 
     async def _launch(self) -> None:
         program = self._program
-        self._console_size = program.console.size
+        self._console_size = self._console.size
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
-            with program.console.open() as console, _started(program):
+            with self._console.open() as console, _started(program):
                 self._process = await asyncio.create_subprocess_exec(
                     str(program.python),
                     "-P",
@@ -188,7 +192,7 @@ class Instance:
         self._on_ready()
 
     def _crashed(self, why: str) -> ProvisioningError:
-        said = "\n".join(failure(self._program.console.since(self._console_size)))
+        said = "\n".join(failure(self._console.since(self._console_size)))
         return ProvisioningError(
             "ResourceNotReady",
             f"User container has crashed or terminated: {why}. "
@@ -212,7 +216,7 @@ class Instance:
             self.ready = False
             wait = POLL if time.monotonic() - started > SETTLED else wait
             while not self.ready:
-                self._program.console.write(f"localazure: {why}; starting the instance again")
+                self._console.write(f"localazure: {why}; starting the instance again")
                 self._tell("LivenessProbeFailed", f"Liveness probe failed: {why}")
                 self._tell("Killing", f"Container {CONTAINER} failed liveness probe, will be restarted")
                 await self._end()

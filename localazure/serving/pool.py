@@ -90,6 +90,8 @@ class Serving:
         await asyncio.gather(*tasks, return_exceptions=True)
         running, self._running = list(self._running.values()), {}
         await asyncio.gather(*(each.kill() for each in running))
+        for key in list(self._tails):
+            self._read(key)
         if self._http is not None:
             await self._http.close()
             self._http = None
@@ -151,7 +153,9 @@ class Serving:
 
     def logs(self, endpoint_id: str, name: str, tail: int) -> str:
         """The last lines of a deployment's console."""
-        return self._console(_key(endpoint_id, name)).tail(tail)
+        key = _key(endpoint_id, name)
+        self._read(key)
+        return self._console(key).tail(tail)
 
     def endpoint(self, name: str) -> EndpointRoute | None:
         """Where an endpoint's requests go; None where there is no such endpoint."""
@@ -204,17 +208,17 @@ class Serving:
         if tail is None:
             return
         with contextlib.suppress(OSError):
-            for line in tail.lines():
+            for instance, lines in tail.lines():
                 now = self.azure.clock.now()
-                self.azure.rows.add(ConsoleLine(now, key[0], tail.deployment, tail.writer, line))
+                for line in lines:
+                    self.azure.rows.add(ConsoleLine(now, key[0], tail.deployment, instance, line))
 
     def _tell(self, endpoint_id: str, name: str, instance: str, event: str, message: str) -> None:
         key, now = _key(endpoint_id, name), self.azure.clock.now()
         if event == "Created" and key in self._tails:
-            self._tails[key].writers.add(instance)
+            self._tails[key].begin(instance)
         if message.startswith("Stopping") and key in self._tails:
-            self._read(key)
-            self._tails[key].writers.discard(instance)
+            self._tails[key].end(instance)
         self.azure.rows.add(Event(now, endpoint_id.lower(), name, instance, event, message))
 
 

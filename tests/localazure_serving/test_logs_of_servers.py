@@ -55,6 +55,30 @@ def test_the_console_and_the_events_of_a_server(local: Local):
     assert names()[-1] == "Killing"
 
 
+def test_each_instance_is_named_in_what_it_writes(local: Local):
+    spec = local.spec("several", "Blue", instances=2)
+    local.call(local.azure.serving.deploy(spec))
+    first, second = local.azure.serving.deployment(spec.endpoint_id, "blue").instances
+
+    def writers(word: str) -> set[str]:
+        lines = kept(local, "ConsoleLines", "several", "InstanceId", "Message")
+        return {instance for instance, message in lines if word in message}
+
+    until(lambda: writers("Worker with pid") == {first.id, second.id})
+    said = local.azure.serving.logs(spec.endpoint_id, "Blue", 1000)
+    assert said.count("Worker with pid") == 2
+    os.killpg(second.pid, signal.SIGKILL)
+    until(lambda: writers("starting the instance again") == {second.id})
+    until(lambda: second.ready)
+
+    local.call(local.azure.serving.scale(spec.endpoint_id, "Blue", 1))
+    until(lambda: second.id in writers("Shutting down: Master"))
+    assert first.id not in writers("Shutting down: Master")
+    local.call(local.azure.serving.remove(spec.endpoint_id, "Blue"))
+    assert writers("Shutting down: Master") == {first.id, second.id}
+    assert local.azure.serving.logs(spec.endpoint_id, "Blue", 1000) == ""
+
+
 def test_a_server_that_does_not_start_says_why_in_the_console(local: Local):
     spec = local.spec("broken", environment_variables={"CRASH": "1"})
     with pytest.raises(ProvisioningError):
