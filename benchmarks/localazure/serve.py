@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 TRIVIAL = "name: trivial"
 
 
-class _Environments(Environments):
+class TrivialToo(Environments):
+    """Environments, one of which is the trivial model server."""
+
     def __init__(self, home: Path) -> None:
         super().__init__()
         self._trivial = home / "trivial"
@@ -40,7 +42,7 @@ class _Environments(Environments):
 
 async def serve(home: Path, port: int) -> None:
     settings = Settings(home=home, port=port)
-    server = Server.make(settings, serving=lambda azure: Serving(azure, _Environments(home)))
+    server = Server.make(settings, serving=lambda azure: Serving(azure, TrivialToo(home)))
     prepare(settings)
     await server.start()
     settings.save()

@@ -25,7 +25,7 @@ from localazure.tls import bundle_path
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["LOAD_CORE", "SERVER_CORE", "Site", "site"]
+__all__ = ["LOAD_CORE", "SERVER_CORE", "Site", "free_port", "site"]
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
@@ -200,12 +200,17 @@ class Site:
         return answer
 
 
+def free_port() -> int:
+    """A port of loopback that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def site(home: Path) -> Generator[Site]:
     """A local Azure on `SERVER_CORE` until the end of the block; this process goes to `LOAD_CORE`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     words = [sys.executable, "-m", "benchmarks.localazure.serve", str(home), str(port), str(SERVER_CORE)]
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
