@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -58,7 +59,7 @@ if say.get("model"):
             "properties": {
                 "endpointComputeType": "Managed",
                 "model": say["model"],
-                "environmentVariables": {"KEY": pulumi.Output.secret("hunter2")},
+                "environmentVariables": {"KEY": pulumi.Output.secret("hunter2"), "OF": endpoint.id},
             },
             "sku": {"name": "Default", "capacity": say.get("capacity", 1)},
         },
@@ -67,6 +68,7 @@ if say.get("model"):
         ignore_changes=say.get("ignored"),
         replace_on_changes=["properties"],
         delete_before_replace=True,
+        custom_timeouts=pulumi.CustomTimeouts(create=say["timeout"]) if "timeout" in say else None,
     )
 """
 
@@ -233,3 +235,31 @@ def test_an_interrupted_create_ends_its_polling_and_is_kept(project: Project, ar
     arm.polls = 1
     project.up(model="m:1")
     assert writes(arm) == ["PUT credit", "PUT credit", "PUT blue"]
+
+
+def test_a_preview_passes_with_what_isnt_known_yet(project: Project, arm: StubArm) -> None:
+    project.say(model="m:1")
+
+    code, output = project.pulumi("preview", "--diff")
+
+    assert code == 0, output
+    assert re.search(r"OF *: \[unknown\]", output)
+    assert "hunter2" not in output
+    assert writes(arm) == []
+
+
+def test_the_programs_timeout_ends_a_create_which_is_kept(project: Project, arm: StubArm) -> None:
+    project.up()
+    writes(arm)
+    arm.polls = 10**9
+
+    output = project.up(model="m:1", timeout="1s", fails=True)
+
+    assert "gave up after 1 s while waiting for PUT" in output
+    blue = project.resources()["blue"]
+    assert blue["id"] == BLUE
+    assert blue["initErrors"][0].startswith("gave up after 1 s")
+    arm.polls = 1
+    project.up(model="m:1")
+    assert writes(arm) == ["PUT blue", "PUT blue"]
+    assert "initErrors" not in project.resources()["blue"]
