@@ -59,6 +59,7 @@ class Blobs:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.executescript(SCHEMA)
+        self._drop_strays()
 
     def make_container(self, account: str, container: str) -> None:
         """Have a container; nothing where it is there."""
@@ -199,6 +200,13 @@ class Blobs:
     def close(self) -> None:
         """Let go of the index."""
         self._database.close()
+
+    def _drop_strays(self) -> None:
+        """Delete files that a kill left behind before they were a blob's, or after."""
+        kept = {file for (file,) in self._database.execute("SELECT file FROM blobs")}
+        for path in self._files.iterdir():
+            if path.name not in kept:
+                path.unlink()
 
     def _block_folder(self, account: str, container: str, name: str) -> Path:
         whole = hashlib.sha256(f"{account}/{container}/{name}".encode()).hexdigest()

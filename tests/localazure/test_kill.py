@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -99,8 +100,12 @@ def test_no_acknowledged_write_is_lost(tmp_path: Path):
             os.kill(found.pid, signal.SIGKILL)
             for each in writers:
                 each.join()
+            (tmp_path / "blobs" / "files" / f"cut-short-{kill}").write_bytes(b"x")
             assert localazure(tmp_path, "up").returncode == 0
 
+        stored = sqlite3.connect(tmp_path / "blobs" / "index.sqlite").execute("SELECT file FROM blobs")
+        files = [path.name for path in (tmp_path / "blobs" / "files").iterdir()]
+        assert sorted(files) == sorted(file for (file,) in stored)
         for acknowledged, kept in ((resources, kept_resource), (blobs, kept_blob)):
             assert len(acknowledged) >= ACKNOWLEDGED * KILLS
             lost = {path for path, content in acknowledged.items() if kept(arm, path) != content}
