@@ -71,8 +71,8 @@ def _reached(rollout: Rollout, when: int | str) -> Callable[[], bool]:
         return lambda: engine_requests(rollout, since) >= when
     if when == STATE:
         file = state_file(rollout.project)
-        before = file.stat().st_mtime_ns
-        return lambda: file.exists() and file.stat().st_mtime_ns != before
+        before = file.read_bytes()
+        return lambda: file.read_bytes() != before
     place = re.escape(rollout.endpoint_id.lower()) + ("" if when == ENDPOINT else "/deployments/[^/]+")
 
     def asked() -> bool:
