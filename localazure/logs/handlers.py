@@ -5,25 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from localazure.logs.application import COMPONENTS, components, only
 from localazure.logs.asked import Body, Preferences, read_body, read_preferences
 from localazure.logs.errors import LogsError, bad_argument, unknown_workspace
 from localazure.logs.run import Asked, Found, run
-from localazure.logs.sources import sources, workspaces
+from localazure.logs.seen import of_resource, of_workspaces
+from localazure.logs.sources import workspaces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from localazure.arm.store import Resource
     from localazure.azure import Azure
     from localazure.faults import Faults
-    from localazure.logs.application import Component
-    from localazure.logs.tables import Source
+    from localazure.logs.seen import Seen
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -44,15 +42,6 @@ def routes(azure: Azure, faults: Faults) -> list[web.RouteDef]:
     ]
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """Whose rows a query sees, as `run.Asked` has them."""
-
-    sources: Mapping[str, Sequence[Source]]
-    components: Sequence[Component] = ()
-    classic: bool = False
-
-
 class _Logs:
     def __init__(self, azure: Azure, faults: Faults) -> None:
         self._azure = azure
@@ -67,19 +56,16 @@ class _Logs:
     async def of_resource(self, request: web.Request) -> web.Response:
         """All logs of a resource, in whichever workspaces they are."""
         body, wanted = await self._body(request), read_preferences(request.headers.get("Prefer", ""))
-        store = self._azure.store
-        resource = store.get("/" + request.match_info["resource"].strip("/"))
+        resource_id = "/" + request.match_info["resource"].strip("/")
+        resource = self._azure.store.get(resource_id)
         if resource is None:
             raise LogsError(
                 404, "ResourceNotFoundError", f"The resource '{request.match_info['resource']}' was not found"
             )
         if "customerId" in resource.state:
-            seen = self._seen([resource, *self._named(body.workspaces)])
-        elif resource.type.lower() == COMPONENTS.lower():
-            seen = _Seen({}, [only(store, resource)], classic=True)
+            seen = of_workspaces(self._azure, [resource, *self._named(body.workspaces)])
         else:
-            location = self._azure.settings.location
-            seen = _Seen(sources(store, workspaces(store), location, within=resource.id))
+            seen = of_resource(self._azure, resource_id)
         return web.json_response(await self._answer(seen, body, wanted))
 
     async def batch(self, request: web.Request) -> web.Response:
@@ -103,28 +89,14 @@ class _Logs:
         return {"id": asked.get("id"), "status": status, "headers": {}, "body": answer}
 
     async def _of_workspace(self, name: str, body: Body, wanted: Preferences) -> dict[str, Any]:
-        return await self._answer(self._seen(self._named([name, *body.workspaces])), body, wanted)
+        seen = of_workspaces(self._azure, self._named([name, *body.workspaces]))
+        return await self._answer(seen, body, wanted)
 
-    def _seen(self, found: Sequence[Resource]) -> _Seen:
-        """What is in some workspaces."""
-        store = self._azure.store
-        return _Seen(sources(store, found, self._azure.settings.location), components(store, found))
-
-    async def _answer(self, seen: _Seen, body: Body, wanted: Preferences) -> dict[str, Any]:
+    async def _answer(self, seen: Seen, body: Body, wanted: Preferences) -> dict[str, Any]:
         now = self._azure.clock.now()
         more, gaps = self._faults.of_data("logs")
         visible = now - self._azure.settings.log_delay - more
-        asked = Asked(
-            text=body.query,
-            sources=seen.sources,
-            span=body.span,
-            now=now,
-            visible=visible,
-            seconds=wanted.wait,
-            gaps=gaps,
-            components=seen.components,
-            classic=seen.classic,
-        )
+        asked = Asked(body.query, seen, body.span, now, visible, wanted.wait, gaps)
         return _shown(await run(self._azure.rows, asked), body.query, wanted)
 
     def _named(self, names: Sequence[str]) -> list[Resource]:

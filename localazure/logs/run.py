@@ -15,13 +15,14 @@ from localazure.logs.bag_unpack import bag_unpack
 from localazure.logs.errors import semantic_error, too_long
 from localazure.logs.kql import prepared, staged, translate
 from localazure.logs.make_series import make_series
-from localazure.logs.tables import TABLES, Source, select
+from localazure.logs.tables import TABLES, select
 from localazure.logs.values import kusto_type, to_json
 from localazure.logs.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from localazure.logs.seen import Seen
     from localazure.monitor.gaps import Gap
     from localazure.monitor.rows import Rows
 
@@ -41,25 +42,21 @@ class Asked:
     """A query.
 
     Attributes:
-        sources: For each table's name the endpoints whose rows are in it.
+        seen: Whose rows it sees.
         span: From when until when rows are seen; None is unbounded.
         now: The local time.
         visible: The last time that shows already.
         seconds: Real seconds it may take.
         gaps: What doesn't show.
-        components: The Application Insights resources whose traces it sees.
-        classic: Whether it also knows their tables by their older names.
     """
 
     text: str
-    sources: Mapping[str, Sequence[Source]]
+    seen: Seen
     span: tuple[datetime | None, datetime | None]
     now: datetime
     visible: datetime
     seconds: float
     gaps: Sequence[Gap] = ()
-    components: Sequence[application.Component] = ()
-    classic: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,12 +101,12 @@ async def run(rows: Rows, asked: Asked) -> Found:
 def _answer(reader: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
     schema: dict[str, Mapping[str, str]] = {}
     for table in TABLES:
-        inner = select(table, asked.sources.get(table.name, ()), asked.visible)
+        inner = select(table, asked.seen.sources.get(table.name, ()), asked.visible)
         _make_view(reader, table.name, inner, _shown(asked, "TimeGenerated", "DeploymentName"))
         schema[table.name] = table.columns
     for table in application.APPLICATION_TABLES:
-        if table.classic <= asked.classic:
-            inner = application.select(table, asked.components, asked.visible)
+        if table.classic <= asked.seen.classic:
+            inner = application.select(table, asked.seen.components, asked.visible)
             _make_view(reader, table.name, inner, _shown(asked, table.time, table.role))
             schema[table.name] = table.columns
 

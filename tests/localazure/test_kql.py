@@ -13,6 +13,7 @@ import pytest
 from localazure.clock import Clock
 from localazure.logs.errors import LogsError
 from localazure.logs.run import Asked, Found, run
+from localazure.logs.seen import Seen
 from localazure.logs.tables import Source
 from localazure.monitor.rows import Row, Rows
 
@@ -48,7 +49,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
 
     def asked(text: str) -> Found:
         now = START + timedelta(minutes=10)
-        return asyncio.run(run(rows, Asked(text, {TRAFFIC: [SOURCE]}, (None, None), now, now, 60)))
+        return asyncio.run(run(rows, Asked(text, Seen({TRAFFIC: [SOURCE]}), (None, None), now, now, 60)))
 
     yield asked
     rows.close()
@@ -289,7 +290,7 @@ def test_a_query_that_takes_too_long(tmp_path_factory: pytest.TempPathFactory):
     asked = Asked(
         "range a from 1 to 3000000 step 1 | extend k = 1 | join kind=inner (range b from 1 to 3000000 step 1 "
         "| extend k = 1) on k | summarize sum(a * b)",
-        {},
+        Seen({}),
         (None, None),
         START,
         START,

@@ -92,6 +92,27 @@ def test_traces_of_the_resource_and_of_its_workspace(watched: Watched):
         watched.logged.rows("traces | count")
 
 
+def test_rules_see_traces(watched: Watched):
+    group = watched.logged.workspace.group
+
+    def rule(scope: str, query: str) -> int:
+        condition = {"query": query, "timeAggregation": "Count", "operator": "GreaterThan", "threshold": 0}
+        properties = {
+            "severity": 2,
+            "scopes": [scope],
+            "evaluationFrequency": "PT5M",
+            "windowSize": "PT5M",
+            "criteria": {"allOf": [condition]},
+        }
+        body = {"location": "eastus", "properties": properties}
+        where = f"{group}/providers/Microsoft.Insights/scheduledQueryRules/{unique('rule-')}"
+        return watched.logged.arm.ask("PUT", where, body).status_code
+
+    assert rule(watched.logged.logs, "AppTraces | where Message has 'slow'") == 201
+    assert rule(watched.id, "traces | where message has 'slow'") == 201
+    assert rule(watched.logged.logs, "traces | where message has 'slow'") == 400
+
+
 def test_traces_have_a_delay_and_a_timespan(watched: Watched):
     watched.track(watched.message("scored"))
     assert watched.rows("traces | count") == [[0]]

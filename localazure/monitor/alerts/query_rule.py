@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from localazure.arm.body import part
 from localazure.logs.errors import LogsError
 from localazure.logs.run import Asked, run
-from localazure.logs.sources import sources, workspaces
+from localazure.logs.seen import of_resource
 from localazure.monitor.alerts import reading
 from localazure.monitor.alerts.outcome import Outcome, Watch
 from localazure.monitor.alerts.reading import OPERATORS, missing, refused
@@ -73,7 +73,7 @@ class QueryRule:
         )
         asked = Asked(
             text=str(self.condition["query"]),
-            sources=_sources(azure, self.watch.scope),
+            seen=of_resource(azure, self.watch.scope),
             span=(at - back, at),
             now=at,
             visible=at - azure.settings.log_delay - more,
@@ -190,9 +190,9 @@ async def try_query(azure: Azure, properties: JSON) -> None:
         return
     now = azure.clock.now()
     text = str(part(properties, "criteria")["allOf"][0]["query"])
-    found = _sources(azure, str(properties["scopes"][0]))
+    seen = of_resource(azure, str(properties["scopes"][0]))
     try:
-        await run(azure.rows, Asked(text, found, (now - MINUTE, now), now, now, LONGEST))
+        await run(azure.rows, Asked(text, seen, (now - MINUTE, now), now, now, LONGEST))
     except LogsError as error:
         raise refused(f"The query of the rule isn't valid: {error}") from error
 
@@ -205,14 +205,6 @@ def _check_periods(periods: JSON) -> None:
             f"failingPeriods: {least} of {among} isn't supported: 1 to {MOST_PERIODS} periods, and no more "
             "failing ones than there are periods."
         )
-
-
-def _sources(azure: Azure, scope: str) -> Any:
-    resource = azure.store.get(scope)
-    location = azure.settings.location
-    if resource is not None and "customerId" in resource.state:
-        return sources(azure.store, [resource], location)
-    return sources(azure.store, workspaces(azure.store), location, within=scope)
 
 
 def _healthy(every: timedelta) -> int:
