@@ -75,7 +75,7 @@ def main() -> int:
             routed(here, arguments.requests, arguments.minutes, arguments.seed)
         )
         figures = judged(looks, traffic, rows(here), Path(folder))
-    under = run.conditions() | {"seed": arguments.seed}
+    under = run.conditions() | {"seed": arguments.seed, "wanted": arguments.requests}
     text = told(under, figures, looks, traffic, seconds)
     if arguments.json:
         whole: dict[str, Any] = {"run": under, "figures": [each.json() for each in figures]}
@@ -144,7 +144,7 @@ def _change(here: Site, traffic: Traffic, draw: random.Random) -> None:
 def _rest(here: Site, first: Look) -> None:
     """Wait until connections that are kept for a while have ended."""
     until = time.monotonic() + REST
-    while files(here.pid) > first.files and time.monotonic() < until:
+    while files(here.pid) > first.files + MOST_FILES and time.monotonic() < until:
         time.sleep(1)
 
 
@@ -203,7 +203,8 @@ def told(
 ) -> str:
     """The run as text."""
     parts = [looks[0], *looks[1:-1][:: max(1, len(looks) // 10)], looks[-1]]
-    sent = f"{traffic.sent} requests, {traffic.sent / seconds:.0f} a second"
+    cut = "" if traffic.sent >= under["wanted"] else f" of the {under['wanted']} wanted (the time was up)"
+    sent = f"{traffic.sent} requests{cut}, {traffic.sent / seconds:.0f} a second"
     answers: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     for (kind, how), number in traffic.done.items():
         answers[kind][how] += number
