@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+from tests.soak.load import Load
 from tests.soak.phases import Life, digest, show
 from tests.soak.watch import PEOPLE, Watch
 
@@ -58,12 +59,16 @@ def tear_down(life: Life, phase: str, *, whole: bool) -> None:
     else:
         life.go_to(phase)
     before = digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()
-    refused = rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive")
-    assert refused.code != 0, refused.out
-    assert "protected" in refused.out, refused.out
-    assert (digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()) == before, refused.out
-    if whole:
-        _gone(rollout)
+    with Load(rollout) as load:
+        refused = rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive")
+        assert refused.code != 0, refused.out
+        assert "protected" in refused.out, refused.out
+        assert (digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()) == before, (
+            refused.out
+        )
+        assert not load.failed, load.failed[:5]
+        if whole:
+            _gone(rollout)
 
 
 def _gone(rollout: Rollout) -> None:
@@ -79,9 +84,11 @@ def everywhere(where: Place) -> str:
     rollout.healthy()
     life = Life(rollout)
     aborted: list[str] = []
-    for phase in CANDIDATE:
-        aborted.append(abort(life, phase))
-        print(f"aborted at {aborted[-1]}", flush=True)
+    with Load(rollout) as load:
+        for phase in CANDIDATE:
+            aborted.append(abort(life, phase))
+            print(f"aborted at {aborted[-1]}", flush=True)
+    assert not load.failed, load.failed[:5]
     for phase in ALL:
         rollout = where.stack("destroy")
         rollout.healthy()
@@ -89,7 +96,8 @@ def everywhere(where: Place) -> str:
         print(f"torn down at {phase}", flush=True)
     phases = ", ".join(ALL)
     return (
-        f"`rollout abort` and one `up`, by what was due: {'; '.join(aborted)}: each time one PUT of the"
-        f" endpoint and no query of metrics or logs. `pulumi destroy` in {len(ALL)} phases ({phases}):"
-        " refused without a loss while protected, complete after `pulumi state unprotect --all`."
+        f"All under load. `rollout abort` and one `up`, by what was due: {'; '.join(aborted)}: each time one"
+        " PUT of the endpoint, no query of metrics or logs and no failed request. `pulumi destroy` in"
+        f" {len(ALL)} phases ({phases}): refused without a loss or a failed request while protected, complete"
+        " after `pulumi state unprotect --all`."
     )
