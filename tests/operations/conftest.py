@@ -31,7 +31,8 @@ def azcore() -> Path:
 
 
 @pytest.fixture
-def arm(tmp_path: Path) -> Iterator[Arm]:
+def arm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arm]:
+    monkeypatch.setenv("LOCALAZURE_PROVIDER", "local")
     with in_process(tmp_path / "azure", NotingServing()) as arm:
         yield arm
 

@@ -34,6 +34,17 @@ class Client(Protocol):
         """End it at once while it is at work; the next call is another process's."""
 
 
+def story(arm: Arm, client: Client, steps: list[Step]) -> None:
+    """Play all steps that are this client's."""
+    for number, step in enumerate(steps, 1):
+        if not step.only or client.name in step.only:
+            try:
+                play(arm, client, step)
+            except Exception as error:
+                error.add_note(f"step {number} by {client.name}: {step.says}")
+                raise
+
+
 def play(arm: Arm, client: Client, step: Step) -> None:
     """Do the step and check what came of it."""
     before = _last(arm)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.operations.azcore_client import AzcoreClient
-from tests.operations.play import play
+from tests.operations.play import story
 from tests.operations.plugin_client import PluginClient
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.localazure.local import Arm
-    from tests.operations.play import Client
     from tests.operations.scenario import Step
 
 
@@ -30,16 +29,6 @@ def test_by_the_provider_plugin(arm: Arm, environment: dict[str, str], steps: li
         story(arm, client, steps)
     finally:
         client.kill()
-
-
-def story(arm: Arm, client: Client, steps: list[Step]) -> None:
-    for number, step in enumerate(steps, 1):
-        if not step.only or client.name in step.only:
-            try:
-                play(arm, client, step)
-            except Exception as error:
-                error.add_note(f"step {number} by {client.name}: {step.says}")
-                raise
 
 
 @pytest.mark.parametrize("credential", ["secret", "workload", "managed"])
