@@ -64,3 +64,4 @@ def test_app_insights_enabled_sends_what_the_script_prints(azure: Arm):
         answer = client(azure).query_resource(insights, query, timespan=None)
         assert isinstance(answer, LogsQueryResult)
         found = {tuple(row) for row in answer.tables[0].rows}
+    assert (azure.settings.home / "temporary" / "Microsoft").is_dir()

@@ -154,6 +154,8 @@ def _insights(plane: Plane, deployment: Resource, properties: JSON) -> Mapping[s
     if not properties.get("appInsightsEnabled") or workspace is None or component is None:
         return {}
     settings, key = plane.azure.settings, component.state["key"]
+    temporary = settings.home / "temporary"  # the exporter keeps a folder there
+    temporary.mkdir(exist_ok=True)
     return {
         "AML_APP_INSIGHTS_ENABLED": "true",
         "AML_APP_INSIGHTS_KEY": key,
@@ -163,6 +165,7 @@ def _insights(plane: Plane, deployment: Resource, properties: JSON) -> Mapping[s
         "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",  # it would tell Microsoft how it fares
         "REQUESTS_CA_BUNDLE": str(bundle_path(settings.home)),
         "SERVICE_NAME": deployment.name,
+        "TMPDIR": str(temporary),
         "WORKSPACE_NAME": workspace.name,
     }
 
