@@ -25,6 +25,7 @@ STORIES = (
     "tests/engine/test_two_ups.py",
     "tests/engine/test_ways_out.py",
     "tests/guard/test_engine.py",
+    "tests/operations/test_engine.py",
     "tests/soak/",
     "tests/workflows/test_run.py",
 )

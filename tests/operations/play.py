@@ -127,7 +127,10 @@ def _part(value: Any, like: Any) -> Any:
 
 
 def _wire(seen: list[JSON], resource_id: str) -> list[str]:
-    """The writes to a resource, and after each how its end was asked for; polls that repeat are one."""
+    """The writes to a resource, and after each how its end was asked for; polls that repeat are one.
+
+    Polls before the first write are of a client that was killed: an engine's plugin outlives it for a moment.
+    """
     told: list[str] = []
     for one in seen:
         path = one["path"].partition("?")[0]
@@ -138,7 +141,7 @@ def _wire(seen: list[JSON], resource_id: str) -> list[str]:
         way = next((POLLS[part] for part in path.split("/") if part in POLLS), None)
         if way is None and ours and one["method"] == "GET" and told and re.match(r"PUT 20.", told[-1]):
             way = "resource"
-        if way is not None and told[-1:] != [way]:
+        if way is not None and told and told[-1] != way:
             told.append(way)
     return told
 
