@@ -57,6 +57,8 @@ def do_what_it_says(world: World) -> None:
         published = world.rollout.project.tags().get("PROD_DEPLOYMENT", "")
         ready = world.portal.ready()
         world.at_the_portal("gives", {published if published in ready else ready[0]: 100})
+    elif "make config say what is live" in out:
+        world.back_to_prod()
     elif "`rollout reset` sets it back" in out:
         world.say("reset")
     elif "`rollout adopt`" in out:

@@ -173,8 +173,10 @@ class World:
         self.done.append(f"config: version {version}, number {number}")
 
     def back_to_prod(self) -> None:
-        """Set config back to the release that is prod."""
-        prod = self.rollout.endpoint()["tags"].get("PROD_DEPLOYMENT", "")
+        """Set config back to the release that is prod, or serves most where no tag says who that is."""
+        traffic = self.rollout.traffic()
+        most = max(traffic, key=lambda name: traffic[name], default="")
+        prod = self.rollout.endpoint()["tags"].get("PROD_DEPLOYMENT", most)
         live = self.portal.deployments().get(prod)
         if live is not None:
             version = live["properties"]["model"].rpartition("/")[2]
