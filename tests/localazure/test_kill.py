@@ -93,7 +93,8 @@ def test_no_acknowledged_write_is_lost(tmp_path: Path):
             for each in writers:
                 each.start()
             until = time.monotonic() + 30
-            while min(len(resources), len(blobs)) < ACKNOWLEDGED * kill and time.monotonic() < until:
+            enough = ACKNOWLEDGED * kill + WRITERS  # each may be in the middle of one
+            while min(len(resources), len(blobs)) < enough and time.monotonic() < until:
                 time.sleep(0.01)
             found = running(tmp_path)
             assert found is not None
