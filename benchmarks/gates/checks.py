@@ -63,7 +63,7 @@ class Checks:
             chance, within = 1 - _at_most(events - 1, reps, most / 100), percent <= most
         else:
             chance, within = _at_most(events, reps, least / 100), percent >= least
-        low, high = (f"{100 * each:.2g}" for each in interval(events, reps))
+        low, high = (_short(100 * each) for each in interval(events, reps))
         met = Met.YES if within else Met.CHANCE if chance >= _CHANCE else Met.NO
         self._add(name, percent, " %", met, f" ({low} to {high})")
 
@@ -78,6 +78,10 @@ class Checks:
         shown = "none" if value is None else f"{value:g}{unit}"
         self.said.append(f"{name} {shown}{more}" if met is Met.YES else f"{name} **{shown}**{more}")
         self.met.append(met)
+
+
+def _short(percent: float) -> str:
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
 
 
 def interval(events: int, of: int) -> tuple[float, float]:
