@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from tests.soak.phases import SOAKED
@@ -68,7 +69,7 @@ def do_what_it_says(world: World) -> None:
     elif "holds a deployment that no rollout made: delete it" in out:
         if not _releases_as_recorded(world):
             world.at_the_portal("deletes_what_is_idle")
-    elif "restore it, then run again" in out:
+    elif re.search(r"restore \S+, then run again", out):
         _releases_as_recorded(world)
 
 
