@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from localazure.env import prepare
+from localazure.malformed import log_in_a_line
 from localazure.running import hold_lock
 from localazure.server import Server
 from localazure.settings import DEFAULT_PORT, Settings
@@ -27,6 +28,7 @@ def main(arguments: list[str]) -> int:
     port = None if arguments[1] == "-" else int(arguments[1])
     rate = None if arguments[2] == "-" else float(arguments[2])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_in_a_line()
     lock = hold_lock(home)
     if lock is None:
         print(f"localazure: another daemon holds {home}", file=sys.stderr)

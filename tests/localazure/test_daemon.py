@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -43,6 +45,19 @@ def test_up_status_env_down(tmp_path: Path):
 
     assert localazure(tmp_path, "down").returncode == 0
     assert "up at" in localazure(tmp_path, "logs").stdout
+
+
+def test_a_request_that_is_no_http_is_a_400_and_a_line_in_the_log(tmp_path: Path):
+    with daemon(tmp_path) as arm:
+        line = socket.create_connection(("127.0.0.1", arm.settings.port), timeout=10)
+        context = ssl.create_default_context(cafile=str(bundle_path(tmp_path)))
+        with context.wrap_socket(line, server_hostname="localhost") as asked:
+            asked.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: \0\r\n\r\n")
+            answer = asked.recv(1000)
+    assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 "))
+    log = localazure(tmp_path, "logs").stdout
+    assert "a request that is no HTTP: 400" in log
+    assert "Traceback" not in log
 
 
 def test_a_killed_daemon_leaves_nothing_in_the_way(tmp_path: Path):
