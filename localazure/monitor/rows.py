@@ -34,7 +34,7 @@ SAMPLE_EVERY = 120  # so that no query has much to catch up with
 KEPT_IN = {Row: REQUESTS, ConsoleLine: CONSOLE, Event: EVENTS, Trace: TRACES}
 # A query may read what is in the database and nothing else, whatever text it is made from.
 SETTINGS = """
-SET threads = 1; SET memory_limit = '256MB'; SET TimeZone = 'UTC';
+SET threads = 1; SET memory_limit = '96MB'; SET TimeZone = 'UTC';
 SET autoinstall_known_extensions = false; SET autoload_known_extensions = false;
 SET python_enable_replacements = false;
 SET allowed_directories = [{uploads}]; SET enable_external_access = false;
