@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.soak.phases import Life
 
 LOCKED = "the stack is currently locked"
+APART = 2.0
+"""Seconds between the two at most: less than the shortest step takes."""
 PUTS = {
     "start": 1,
     "advance": 1,
@@ -48,19 +50,19 @@ def race(life: Life, times: int, seed: int) -> Races:
             life.release("10" if len(life.lives) % 3 == 2 else "good")
             life.prepare()
         watch.begin()
-        runs = both(life.rollout.project, chance.uniform(0, 0.4))
+        runs = both(life.rollout.project, chance.uniform(0, APART))
         puts = watch.look()
         lost = [run for run in runs if LOCKED in run.out]
         won = [run for run in runs if LOCKED not in run.out]
         races.ran += 1
         for run in lost:
             assert run.code != 0, run.out
-            assert not run.step, f"the loser took a step:\\n{run.out}"
+            assert not run.step, f"the loser took a step:\n{run.out}"
         if len(lost) == len(runs):
             assert not puts
             races.neither += 1
             continue
-        assert len(won) == 1, "\\n\\n".join(run.out for run in runs)
+        assert len(won) == 1, "\n\n".join(run.out for run in runs)
         step = won[0].step
         assert won[0].code == (1 if step == "abort" else 0), won[0].out
         assert len(puts) == PUTS[step], f"{step} with {len(puts)} PUTs"
