@@ -21,13 +21,14 @@ def known(seen: Observed) -> Record | None:
 def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
     """Return the record without its gaps, where tags are lost and it can be told what they were; what to say.
 
-    Prod is the only deployment with traffic beside the candidate, if it carries a release id of ours or is
-    the one that was taken over. Other tags are as the stack tags have them, where these are of this record.
+    Prod is the only deployment with traffic beside the candidate, if it isn't old prod and carries a release
+    id of ours or is the one that was taken over. Other tags are as the stack tags have them, where these are
+    of this record.
     """
     if (whole := _as_published(seen)) is not None:
         return whole
     shares = serving(seen.endpoint.traffic) if seen.endpoint is not None else {}
-    others = [name for name in shares if name != record.candidate]
+    others = [name for name in shares if name not in (record.candidate, record.old_prod)]
     name = record.prod or (others[0] if len(others) == 1 else None)
     found = seen.deployments.get(name or "")
     if found is None or (record.prod is not None and record.prod_release is not None):

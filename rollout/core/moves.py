@@ -85,8 +85,10 @@ class Scene:
     def _keeps(self, deployment: Deployment) -> bool:
         name, routing = deployment.name, self.endpoint.routing
         gets = routing.traffic.get(name, 0) > 0 or routing.mirror.get(name, 0) > 0
-        # A slot's name may be in the stack's state: undeclared, it would be deleted, whosever it is by now.
-        roles = (self.record.prod, self.record.old_prod, *self.plan.slots)
+        # Whatever may be in the stack's state by its name would be deleted undeclared, whosever it is by now.
+        taken = self.record.adopted
+        over = taken.name if taken is not None else None
+        roles = (self.record.prod, self.record.old_prod, over, *self.plan.slots)
         ours = deployment.release is not None or name in roles
         usable = deployment.state not in (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
         return ours and (gets or name == self.record.prod or usable)

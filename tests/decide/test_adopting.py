@@ -252,3 +252,37 @@ def test_traffic_of_which_no_record_is_left_is_never_set_to_none(verb: Verb) -> 
     story.say(verb)
     assert step_of(story).kind is (StepKind.ADOPT if verb is Verb.ADOPT else StepKind.HOLD)
     assert story.live == {"blue": 50, "green": 50}
+
+
+def with_the_one_taken_over_as_old_prod() -> Story:
+    story = adopted()
+    story.config(TWO)
+    while story.record.old_prod is None:
+        step_of(story)
+        story.wait(BAKE)
+    assert (story.record.prod, story.record.old_prod, story.live) == ("blue", "main", {"blue": 100})
+    return story
+
+
+def test_old_prod_is_never_taken_for_prod_whoever_serves() -> None:
+    story = with_the_one_taken_over_as_old_prod()
+    del story.azure.tags[PROD]
+    story.azure.published = Published()
+    story.azure.traffic, story.azure.edited = {"main": 100}, story.azure.now
+    for _ in range(3):
+        step = step_of(story)
+        assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+        story.wait(BAKE)
+    assert story.live == {"main": 100}
+    assert {"blue", "main"} <= story.azure.deployments.keys()
+
+
+@pytest.mark.parametrize("lost", [PROD, "OLD_PROD_DEPLOYMENT"])
+def test_what_was_taken_over_is_kept_by_a_hold_that_can_t_tell_what_it_is(lost: str) -> None:
+    story = with_the_one_taken_over_as_old_prod()
+    del story.azure.tags[lost]
+    story.azure.published = Published()
+    story.azure.traffic, story.azure.edited = {"main": 83, "blue": 17}, story.azure.now
+    step = step_of(story)
+    assert step.kind is StepKind.HOLD
+    assert {"blue", "main"} <= step.deployments.keys()

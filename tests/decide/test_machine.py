@@ -347,6 +347,7 @@ class Histories(Losing):
 Histories.TestCase.settings = settings(
     max_examples=3000 if DEEP else 60,
     stateful_step_count=60 if DEEP else 50,
+    derandomize=not DEEP,
     deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
