@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import subprocess
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.localazure import planes
-from benchmarks.localazure.figures import PAGE, Figure, Run, missed, replaced, table
+from benchmarks.localazure.figures import PAGE, Figure, Run, concluded, table
 from benchmarks.localazure.processor import resident
 from benchmarks.localazure.router import added, at_most, ways
 from benchmarks.localazure.site import Site, site
@@ -50,16 +49,7 @@ def main() -> int:
             _rates(rates),
         ]
     )
-    if arguments.json:
-        whole = {"run": under, "figures": [each.json() for each in found], "rates": rates}
-        Path(arguments.json).write_text(json.dumps(whole, indent=1) + "\n")
-    if arguments.write:
-        PAGE.write_text(replaced(PAGE.read_text(), MARK, text))
-    print(text)
-    if over := missed(found):
-        print(f"NOT HELD: {', '.join(over)}")
-        return 1
-    return 0
+    return concluded(found, {"run": under, "rates": rates}, MARK, text, arguments)
 
 
 def measure(*, quick: bool) -> tuple[list[Figure], list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from argparse import Namespace
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["PAGE", "Figure", "Run", "missed", "replaced", "table"]
+__all__ = ["PAGE", "Figure", "Run", "concluded", "missed", "replaced", "table"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmark.md"
 
@@ -106,6 +108,25 @@ def replaced(page: str, mark: str, text: str) -> str:
     if not found or not ended:
         raise ValueError(f"{PAGE}: no place for figures; it needs the lines {begin} and {end}, in this order")
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def concluded(
+    found: Sequence[Figure], whole: Mapping[str, Any], mark: str, text: str, asked: Namespace
+) -> int:
+    """Print the text of a benchmark, and write it and all that was measured where that is asked for.
+
+    Returns the exit code: 1 where a limit isn't held.
+    """
+    if asked.json:
+        figures = {"figures": [each.json() for each in found]}
+        Path(asked.json).write_text(json.dumps({**whole, **figures}, indent=1) + "\n")
+    if asked.write:
+        PAGE.write_text(replaced(PAGE.read_text(), mark, text))
+    print(text)
+    if over := missed(found):
+        print(f"NOT HELD: {', '.join(over)}")
+        return 1
+    return 0
 
 
 def _short(value: float) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import json
 import os
 import random
 import signal
@@ -26,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.localazure.figures import PAGE, Figure, Run, missed, replaced, table
+from benchmarks.localazure.figures import PAGE, Figure, Run, concluded, table
 from benchmarks.localazure.processor import below, files, resident
 from benchmarks.localazure.site import site
 from benchmarks.localazure.traffic import KINDS, Traffic
@@ -77,18 +76,8 @@ def main() -> int:
         figures = judged(looks, traffic, rows(here), Path(folder))
     under = run.conditions() | {"seed": arguments.seed, "wanted": arguments.requests}
     text = told(under, figures, looks, traffic, seconds)
-    if arguments.json:
-        whole: dict[str, Any] = {"run": under, "figures": [each.json() for each in figures]}
-        Path(arguments.json).write_text(
-            json.dumps(whole | {"looks": [asdict(each) for each in looks]}) + "\n"
-        )
-    if arguments.write:
-        PAGE.write_text(replaced(PAGE.read_text(), MARK, text))
-    print(text)
-    if over := missed(figures):
-        print(f"NOT HELD: {', '.join(over)}")
-        return 1
-    return 0
+    whole = {"run": under, "looks": [asdict(each) for each in looks]}
+    return concluded(figures, whole, MARK, text, arguments)
 
 
 async def routed(here: Site, number: int, minutes: float, seed: int) -> tuple[list[Look], Traffic, float]:
