@@ -46,7 +46,12 @@ def drifted(scene: Scene) -> Step | None:
     if adopt is not None and not isinstance(taken, str):
         reason = f"the live traffic is the record now, {scene.endpoint.routing.show()}: {adopt.told}"
         return done(moves.adopt(scene, taken, reason), adopt)
-    ways = f"the tag {TRAFFIC} of the endpoint is missing" if lost else "`rollout reset` sets it back"
+    if lost:
+        ways = f"the tag {TRAFFIC} of the endpoint is missing"
+    elif lacking := _lacking(scene, ours):
+        ways = f"`rollout reset` can't set it back, as {lacking} and can't take it: restore it first"
+    else:
+        ways = "`rollout reset` sets it back"
     ways += f"; {taken}" if isinstance(taken, str) else ", `rollout adopt` takes it for the record"
     return moves.stay(
         scene,
@@ -116,20 +121,26 @@ def _acceptable(scene: Scene) -> Record | str:
 
 def _reset(scene: Scene, intent: Intent, ours: Routing) -> Step:
     """Return the step that sets the traffic back, or the hold where one that is to get some can't."""
-    record = scene.record
-    wanted = {**serving(ours.traffic), **serving(ours.mirror)}
-    releases = {record.prod: record.prod_release, record.candidate: record.release}
     why = f"the traffic is set back to {ours.show()} by {intent.told}"
-    for name in wanted:
+    if lacking := _lacking(scene, ours):
+        return moves.stay(
+            scene,
+            f"{why}; but {lacking} and can't take it: nothing is written; restore it, then run again",
+            phase=Phase.DEGRADED,
+        )
+    named = scene.named(dict.fromkeys(scene.record.traffic, 0)) | serving(ours.traffic)
+    return moves.reset(scene, named, f"{why}; it was {scene.endpoint.routing.show()}")
+
+
+def _lacking(scene: Scene, ours: Routing) -> str | None:
+    """Return why one that should get requests by the record can't, or None."""
+    record = scene.record
+    releases = {record.prod: record.prod_release, record.candidate: record.release}
+    for name in {**serving(ours.traffic), **serving(ours.mirror)}:
         lacking = unfit_as(scene, name, releases[name]) if name in releases else _unready(scene, name)
         if lacking:
-            return moves.stay(
-                scene,
-                f"{why}; but {lacking} and can't take it: nothing is written; restore it, then run again",
-                phase=Phase.DEGRADED,
-            )
-    named = scene.named(dict.fromkeys(record.traffic, 0)) | serving(ours.traffic)
-    return moves.reset(scene, named, f"{why}; it was {scene.endpoint.routing.show()}")
+            return lacking
+    return None
 
 
 def _unready(scene: Scene, name: str) -> str | None:

@@ -294,6 +294,7 @@ def test_a_reset_to_what_cant_take_it_writes_nothing() -> None:
     story = rolling_out(2)
     story.portal({"blue": 100})
     story.azure.deployments["green"].state = Provisioning.UPDATING
+    assert "`rollout reset` can't set it back, as green is Updating" in step_of(story).reason
     story.say(Verb.RESET)
     step = step_of(story)
     assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)

@@ -69,8 +69,11 @@ def do_what_it_says(world: World) -> None:
     elif "holds a deployment that no rollout made: delete it" in out:
         if not _releases_as_recorded(world):
             world.at_the_portal("deletes_what_is_idle")
-    elif re.search(r"restore \S+, then run again", out):
+    elif re.search(r"restore (it first|\S+, then run again)", out):
         _releases_as_recorded(world)
+    elif told := re.search(r"the tag PROD_\w+ is missing: (\S+) serves, so it is prod with ([^\s;]+)", out):
+        world.at_the_portal("writes_tags", {"PROD_DEPLOYMENT": told[1], "PROD_RELEASE": told[2]})
+        world.done.append(f"portal: tags say {told[1]} is prod")
 
 
 def _tags_as_published(world: World) -> None:
