@@ -11,7 +11,11 @@ from tests.soak.portal import RELEASE, shares
 from tests.soak.watch import Broken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.soak.world import World
+
+Match = re.Match[str]
 
 LADDER = (10, 50, 100)
 PATIENCE = 16
@@ -53,30 +57,19 @@ def do_what_it_says(world: World) -> None:
     """Do as a person does who reads why the last `up` did nothing."""
     if world.last is None or world.last.step not in ("hold", "none"):
         return
-    out = world.last.out
-    if "give one deployment all traffic first" in out:
-        published = world.rollout.project.tags().get("PROD_DEPLOYMENT", "")
-        ready = world.portal.ready()
-        world.at_the_portal("gives", {published if published in ready else ready[0]: 100})
-    elif "make config say what is live" in out:
-        world.back_to_prod()
-    elif "`rollout reset` sets it back" in out:
-        world.say("reset")
-    elif "`rollout adopt`" in out:
-        world.say("adopt")
-    elif "record can't be read" in out or "the record names no prod" in out:
-        _tags_as_published(world)
-    elif "holds a deployment that no rollout made: delete it" in out:
-        if not _releases_as_recorded(world):
-            world.at_the_portal("deletes_what_is_idle")
-    elif re.search(r"restore (it first|\S+, then run again)", out):
-        _releases_as_recorded(world)
-    elif told := re.search(r"the tag PROD_\w+ is missing: (\S+) serves, so it is prod with ([^\s;]+)", out):
-        world.at_the_portal("writes_tags", {"PROD_DEPLOYMENT": told[1], "PROD_RELEASE": told[2]})
-        world.done.append(f"portal: tags say {told[1]} is prod")
+    for told, does in WAYS:
+        if found := re.search(told, world.last.out):
+            does(world, found)
+            return
 
 
-def _tags_as_published(world: World) -> None:
+def _gives_one_all_traffic(world: World, _: Match) -> None:
+    published = world.rollout.project.tags().get("PROD_DEPLOYMENT", "")
+    ready = world.portal.ready()
+    world.at_the_portal("gives", {published if published in ready else ready[0]: 100})
+
+
+def _tags_as_published(world: World, _: Match) -> None:
     """Put the endpoint's tags back to what the stack tags say, with the traffic as it is."""
     published, live = world.rollout.project.tags(), world.rollout.traffic()
     if "PROD_DEPLOYMENT" not in published:
@@ -90,7 +83,7 @@ def _tags_as_published(world: World) -> None:
     world.done.append("portal: tags as published")
 
 
-def _releases_as_recorded(world: World) -> bool:
+def _releases_as_recorded(world: World, _: Match) -> bool:
     """Put back the release tags of deployments that lost theirs; returns whether any had."""
     tags, there = world.rollout.endpoint()["tags"], world.portal.deployments()
     lost = False
@@ -105,3 +98,28 @@ def _releases_as_recorded(world: World) -> bool:
             world.done.append(f"portal: {name} has its release tag again")
             lost = True
     return lost
+
+
+def _who_is_prod(world: World, told: Match) -> None:
+    """Put back the tags of prod as the sentence says it."""
+    world.at_the_portal("writes_tags", {"PROD_DEPLOYMENT": told[1], "PROD_RELEASE": told[2]})
+    world.done.append(f"portal: tags say {told[1]} is prod")
+
+
+def _removes_the_stranger(world: World, told: Match) -> None:
+    """Delete what no rollout made, unless it is one of ours that lost its tag."""
+    if not _releases_as_recorded(world, told):
+        world.at_the_portal("deletes_what_is_idle")
+
+
+WAYS: tuple[tuple[str, Callable[[World, Match], object]], ...] = (
+    ("give one deployment all traffic first", _gives_one_all_traffic),
+    ("make config say what is live", lambda world, _: world.back_to_prod()),
+    ("`rollout reset` sets it back", lambda world, _: world.say("reset")),
+    ("`rollout adopt`", lambda world, _: world.say("adopt")),
+    ("record can't be read|the record names no prod", _tags_as_published),
+    ("holds a deployment that no rollout made: delete it", _removes_the_stranger),
+    (r"restore (it first|\S+, then run again)", _releases_as_recorded),
+    (r"the tag PROD_\w+ is missing: (\S+) serves, so it is prod with ([^\s;]+)", _who_is_prod),
+)
+"""What a sentence says, and what a person then does; the first that is said."""
