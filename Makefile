@@ -32,7 +32,7 @@ bench: setup ## Measure a no-op `pulumi up` against a bare program, and the loca
 gates: setup ## Judge made-up traffic with known truth, beside other tools (30 minutes; G=--quick is CI's minute)
 	@$(run) python -m benchmarks.gates $(or $(G),--write)
 
-soak: setup ## Kill, race, break and torment real rollouts, into docs/reliability.md (hours; S=--quick is minutes)
+soak: setup ## Kill, race, break and torment real rollouts, into docs/reliability.md (hours)
 	@$(run) python -m tests.soak $(or $(S),--write)
 
 check: lint types layers ## Lint, types and layers

@@ -133,13 +133,17 @@ class Project:
             ["pulumi", *arguments],
             cwd=self.folder,
             env=self.env,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
             timeout=300,
         )
-        assert not check or done.returncode == 0, f"pulumi {' '.join(arguments)}:\n{done.stdout}"
+        if check and done.returncode:
+            lines = done.stdout.splitlines()
+            why = " | ".join([each.strip() for each in lines if "error" in each.lower()] or lines[-3:])
+            raise AssertionError(f"pulumi {arguments[0]}: exit code {done.returncode}: {why}\n{done.stdout}")
         return Run(done.returncode, done.stdout)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -2,7 +2,6 @@
 
 python -m tests.soak              all of it, shown
 python -m tests.soak --write      and written into the page
-python -m tests.soak --quick      a little of each, for a pipeline: minutes
 python -m tests.soak kills races histories faults     some of it
 """
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PARTS = ("kills", "races", "out", "histories", "faults")
-IN_BRIEF = ("kills", "histories")
-"""What a quick run has: of the rest the everyday tests and the stories have a part."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,6 @@ class Size:
 
 
 WHOLE = Size(kills=100, races=20, histories=200, steps=60)
-QUICK = Size(kills=10, races=2, histories=6, steps=60)
 
 
 class BrokenLawError(Exception):
@@ -116,7 +112,6 @@ def main() -> int:
     """Run it; a part that finds harm writes nothing, and the others go on. 1: one did."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
-    parser.add_argument("--quick", action="store_true", help=f"a little of {' and '.join(IN_BRIEF)}")
     parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--jobs", type=int, default=2, help="histories side by side")
@@ -125,8 +120,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    usual = QUICK if options.quick else WHOLE
-    size = Size(**{name: getattr(options, name) or number for name, number in asdict(usual).items()})
+    size = Size(**{name: getattr(options, name) or number for name, number in asdict(WHOLE).items()})
     runs: dict[str, Callable[[], str]] = {
         "kills": partial(alone, kills, size, options.seed),
         "races": partial(alone, races, size, options.seed),
@@ -136,7 +130,7 @@ def main() -> int:
     }
     signal.signal(signal.SIGTERM, _leave)
     harm: list[str] = []
-    for part in options.parts or (IN_BRIEF if options.quick else PARTS):
+    for part in options.parts or PARTS:
         print(f"{part}, seed {options.seed}", flush=True)
         try:
             text = f"{time.strftime('%Y-%m-%d')}, seed {options.seed}: {runs[part]()}"
