@@ -77,7 +77,9 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
     """Return the record of a deployment that gets all requests."""
     traffic = scene.named(scene.endpoint.traffic)
     if found.release is not None:
-        record = Record(prod=found.name, prod_release=found.release, traffic=traffic)
+        record = Record(
+            prod=found.name, prod_release=found.release, adopted=_taken_over_before(scene), traffic=traffic
+        )
         return record, f"{found.name}, the only deployment at 100 %, is prod with {found.release}"
     if scene.seen.differs:
         return (
@@ -97,6 +99,15 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
         f"{found.name}, the only deployment at 100 %, is prod with {scene.plan.release}, as config says; "
         f"only tags of the endpoint are written{open_}"
     )
+
+
+def _taken_over_before(scene: Scene) -> Adopted | None:
+    """Return the deployment that was taken over, by the stack tags, where it is still there."""
+    copy = Record.readable(scene.seen.published.record)
+    taken = copy.adopted if copy is not None else None
+    there = scene.live(taken.name) if taken is not None else None
+    known = there is not None and taken is not None and there.content == taken.content
+    return taken if known else None
 
 
 def _published(scene: Scene) -> Record | None:

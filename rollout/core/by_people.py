@@ -54,7 +54,8 @@ def skipped(scene: Scene) -> Step | None:
 def undone(scene: Scene) -> Step | None:
     """Return the step that goes back to old prod because a person wants it, or None.
 
-    It moves exactly prod's share, so it also takes for granted what somebody moved by hand already.
+    It moves exactly prod's share, so it also takes for granted what somebody moved by hand already. One that
+    can't be done holds, until config names another release: that is the way on that the hold tells of.
     """
     intent = scene.asked(Verb.UNDO)
     record = scene.record
@@ -64,6 +65,9 @@ def undone(scene: Scene) -> Step | None:
     release = record.old_prod_release or (old.release if old is not None else None)
     why = f"{record.prod} ({record.prod_release}) is undone by {intent.told}"
     if lacking := unfit_as(scene, record.old_prod, release):
+        busy = old is not None and old.state.in_progress
+        if not busy and scene.plan.release not in (record.prod_release, *record.failed):
+            return None
         step = moves.stay(
             scene,
             f"{why}; but {lacking} and can't take the traffic: nothing is written; release the earlier model "

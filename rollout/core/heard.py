@@ -107,6 +107,7 @@ def _cleared(plan: Plan, seen: Observed, record: Record | None, step: Step) -> t
             step.honours is not None
             or intent.verb in OF_LIVE_TRAFFIC
             or (intent.verb is Verb.SKIP and not intent.why)
+            or (intent.verb is Verb.UNDO and step.kind is StepKind.RETIRE)
             or not aims(intent, plan, record)
             or not aims(intent, plan, step.record)
         )

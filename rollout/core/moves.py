@@ -9,7 +9,7 @@ from rollout.core.intended import asked
 from rollout.core.observed import Deployment, Endpoint, Observed, Provisioning
 from rollout.core.plan import Stage
 from rollout.core.publication import phase_of
-from rollout.core.record import Record, with_failed, without_failed
+from rollout.core.record import PROD, Record, with_failed, without_failed
 from rollout.core.step import Form, Outcome, Phase, Step, StepKind
 from rollout.core.traffic import NO_TRAFFIC, WHOLE, Routing, Traffic
 
@@ -83,15 +83,15 @@ class Scene:
         }
 
     def _keeps(self, deployment: Deployment) -> bool:
-        name, routing = deployment.name, self.endpoint.routing
-        gets = routing.traffic.get(name, 0) > 0 or routing.mirror.get(name, 0) > 0
+        name = deployment.name
         # Whatever may be in the stack's state by its name would be deleted undeclared, whosever it is by now.
         taken = self.record.adopted
         over = taken.name if taken is not None else None
         roles = (self.record.prod, self.record.old_prod, over, *self.plan.slots)
         ours = deployment.release is not None or name in roles
-        usable = deployment.state not in (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
-        return ours and (gets or name == self.record.prod or usable)
+        # What was prod when it was last published is protected in the state, which refuses to delete it.
+        protected = name in (self.record.prod, self.seen.published.record.get(PROD))
+        return protected or (ours and not deployment.spent(self.endpoint.routing))
 
 
 def stay(

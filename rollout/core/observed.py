@@ -61,6 +61,18 @@ class Deployment:
     content: str | None = None
     """The digest of its model, environment and code: what an adopted one is known by."""
 
+    def spent(self, routing: Routing) -> bool:
+        """Return whether it failed to provision or goes, and gets no requests.
+
+        One that failed to be created must not be declared: the engine would make it again in every `up`.
+        """
+        gets = routing.traffic.get(self.name, 0) > 0 or routing.mirror.get(self.name, 0) > 0
+        return not gets and self.state in (
+            Provisioning.FAILED,
+            Provisioning.CANCELED,
+            Provisioning.DELETING,
+        )
+
 
 @dataclass(frozen=True)
 class Endpoint:

@@ -107,7 +107,7 @@ def rollout(
     frozen = {name: each.inputs for name, each in sight.deployments.items()}
     forms = step.deployments
     if step.as_found:
-        forms = {name: Form.FROZEN for name in held.deployments if name in frozen}
+        forms = _as_found(sight, held)
     gone = {
         name: held.deployments[name] for name in held.protected if name not in frozen and name not in forms
     }
@@ -154,6 +154,18 @@ def rollout(
     if ground.whole:
         alerts.declare(ground, step, location, logs_id, published)
         autoscale.declare(ground, forms, location, published)
+
+
+def _as_found(sight: Sight, held: remembered.Remembered) -> dict[str, Form]:
+    """Return what the state holds and Azure has, as it is live.
+
+    What failed to provision goes, as in every other step, unless it is protected.
+    """
+    routing = sight.endpoint.core.routing if sight.endpoint else Routing()
+    live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
+    return {
+        name: Form.FROZEN for name, each in live.items() if name in held.protected or not each.spent(routing)
+    }
 
 
 def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
 from rollout.core.publication import APPROVED, INTENT, PHASE, wanted_tags
-from rollout.core.record import FAILED_RELEASE, TAGS
+from rollout.core.record import FAILED_RELEASE, PROD, TAGS
 from rollout.core.step import Form, Step, StepKind
 from rollout.core.verdict import Verdict
 
@@ -92,6 +92,8 @@ class Azure:
     state: dict[str, bool] = field(default_factory=dict)
     """The deployments in the stack's state: only these does the engine delete when they aren't declared.
     True: it saw the create fail, and would try it again wherever the deployment is declared."""
+    protected: set[str] = field(default_factory=set)
+    """Those of them that the engine refuses to delete."""
     published: Published = field(default_factory=Published)
     writes: list[Write] = field(default_factory=list)
     zeros_linger: bool = False
@@ -171,7 +173,8 @@ class Azure:
         if it is None:
             self.state.pop(name, None)
             return
-        if it.release is None and name not in self.adopted:
+        unmade = bool(self.state.get(name)) and it.state is Provisioning.FAILED
+        if it.release is None and name not in self.adopted and not unmade:
             raise Refused(f"{name} is somebody else's and would be deleted")
         if self.share(name):
             raise Refused(f"{name} has {self.share(name)} % of the live traffic and can't be deleted")
@@ -189,6 +192,7 @@ class Azure:
     def up(self, step: Step, release: str, weather: Weather) -> None:
         """Do a step in the engine's order: endpoint, creates, the record and its tags, deletes."""
         self.writes = []
+        was_prod = self.published.record.get(PROD)
         if step.kind.writes_endpoint:
             others = {name: text for name, text in self.tags.items() if name not in TAGS}
             routing = step.routing
@@ -198,11 +202,18 @@ class Azure:
             self._maybe_cut(weather)
         declared = dict(step.deployments)
         if step.as_found:
-            declared = {name: Form.FROZEN for name in self.state if name in self.deployments}
+            declared = {name: Form.FROZEN for name in self.state if self._is_worth_keeping(name)}
+        else:
+            prod = {step.record.prod or ""} & set(declared)
+            self.protected = (self.protected - set(declared)) | prod
         for name, form in sorted(declared.items()):
             self._declare(name, form, release, weather)
         self._publish(step, weather)
         for name in sorted(set(self.state) - set(declared)):
+            if name in self.protected and name in self.deployments:
+                self.protected.discard(name)  # by the person whom the engine tells how
+                ended = Refused if name == was_prod else Ended
+                raise ended(f"{name} is protected in the state and would be deleted")
             self.delete(name, weather)
 
     def _declare(self, name: str, form: Form, release: str, weather: Weather) -> None:
@@ -261,6 +272,14 @@ class Azure:
             Provisioning.CREATING,
             Provisioning.FAILED,
         ) and not (self.share(name) or self.copies(name))
+
+    def _is_worth_keeping(self, name: str) -> bool:
+        it = self.deployments.get(name)
+        if it is None:
+            return False
+        used = self.share(name) or self.copies(name) or name in self.protected
+        broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
+        return bool(used) or it.state not in broken
 
     def _vanish(self, name: str) -> None:
         del self.deployments[name]

@@ -11,7 +11,7 @@ from rollout.core.decide import decide
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
 from rollout.core.publication import PHASE, TAG_LENGTH, lags, wanted_tags
-from rollout.core.record import Record, RecordError
+from rollout.core.record import PROD, Record, RecordError
 from rollout.core.step import Form, Outcome, Phase, StepKind
 from rollout.core.traffic import problem
 from rollout.core.verdict import Verdict
@@ -216,7 +216,7 @@ def a_foreign_deployment_is_not_touched(up: Up) -> None:
 def what_failed_to_provision_is_not_declared(up: Up) -> None:
     for name, it in up.seen.deployments.items():
         idle = not up.before.get(name) and not up.copied.get(name)
-        prods = (up.record.prod, up.step.record.prod)
+        prods = (up.record.prod, up.step.record.prod, up.seen.published.record.get(PROD))
         if it.state is Provisioning.FAILED and idle and name not in prods:
             assert up.step.deployments.get(name) is not Form.FROZEN
 

@@ -72,6 +72,7 @@ class Losing(RuleBasedStateMachine):
     def memory_is_lost(self, what: str, data: st.DataObject) -> None:
         if what == "state":
             self.azure.state.clear()
+            self.azure.protected.clear()
         elif what == "stale":
             self.azure.published = data.draw(st.sampled_from(self.snapshots[-4:] or [Published()]))
         else:

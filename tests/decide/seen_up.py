@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rollout.core.known import inferred
@@ -35,27 +36,27 @@ class Up:
     usual: Baseline | Thin | Unreadable | None = None
     """What was measured of prod's history, where it was asked for."""
 
-    @property
+    @cached_property
     def before(self) -> Mapping[str, int]:
         """The live traffic that was decided from."""
         return live(self.seen.endpoint.traffic) if self.seen.endpoint is not None else {}
 
-    @property
+    @cached_property
     def after(self) -> Mapping[str, int]:
         """The live traffic once the step is done."""
         return live(self.step.routing.traffic) if self.step.kind.writes_endpoint else self.before
 
-    @property
+    @cached_property
     def copied(self) -> Mapping[str, int]:
         """The live mirror that was decided from."""
         return live(self.seen.endpoint.mirror) if self.seen.endpoint is not None else {}
 
-    @property
+    @cached_property
     def copied_after(self) -> Mapping[str, int]:
         """The live mirror once the step is done."""
         return live(self.step.routing.mirror) if self.step.kind.writes_endpoint else self.copied
 
-    @property
+    @cached_property
     def record(self) -> Record:
         """The record that the endpoint carries, empty where it has none or it can't be read."""
         try:
@@ -64,7 +65,7 @@ class Up:
             found = None
         return inferred(found, self.seen)[0] if found is not None else Record()
 
-    @property
+    @cached_property
     def unrecorded(self) -> bool:
         """Whether the endpoint carries no record, or one that can't be read."""
         return self.seen.endpoint is None or Record.readable(self.seen.endpoint.tags) is None
@@ -85,7 +86,7 @@ class Up:
         """Drift: live and recorded traffic or mirror differ."""
         return self.seen.endpoint is not None and not self.seen.endpoint.routing.same(self.record.routing)
 
-    @property
+    @cached_property
     def risers(self) -> dict[str, int]:
         """Who gets more than before, and how much more."""
         gains = {name: share - self.before.get(name, 0) for name, share in self.after.items()}

@@ -7,18 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from azure_model import Live, Quality, Weather
+from ending import Ending
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
-from losing import Losing
 from story import LADDER, MINUTE, SHADOW_LADDER, Metrics
 
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
 from rollout.core.plan import OnInconclusive, OnNoData, Stage
 from rollout.core.publication import following_stage
-from rollout.core.record import Record
-from rollout.core.step import Outcome, Phase, StepKind
+from rollout.core.step import StepKind
 from rollout.core.verdict import Verdict
 
 DEEP = os.environ.get("DECIDE_PROFILE") == "deep"
@@ -32,12 +31,8 @@ OTHER_LADDERS = (
 )
 
 
-class Histories(Losing):
+class Histories(Ending):
     """Releases, `up`s, crashes, losses, time, weather and people, in any order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.releases: list[str] = []
 
     @initialize(
         quality=st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.GOOD, *Quality]),
@@ -69,12 +64,6 @@ class Histories(Losing):
         self.good_days(first)
         self.release(quality)
         self.good_days(second)
-
-    @rule(quality=st.sampled_from([Quality.GOOD, Quality.GOOD, Quality.GOOD, *Quality]))
-    def release(self, quality: Quality) -> None:
-        release = f"credit-risk:{len(self.releases)}"
-        self.releases.append(release)
-        self.story.config(release, quality)
 
     @rule(which=st.integers(0, 3))
     def config_goes_back(self, which: int) -> None:
@@ -268,80 +257,6 @@ class Histories(Losing):
             self.azure.endpoint_state = state
         elif it is not None:
             it.state, it.ends_as = state, Provisioning.SUCCEEDED
-
-    def teardown(self) -> None:
-        """Good weather and a person who puts right what was edited: the rollout comes to its end."""
-        if not self.releases:
-            return
-        self._put_right()
-        kinds = self.story.run()
-        done = [kind for kind in kinds if kind is not StepKind.REPAIR]
-        assert len(done) <= 9 + 4, f"too many steps: {kinds}"
-        self._it_came_to_its_end()
-
-    def _put_right(self) -> None:
-        azure, record = self.azure, self.story.record
-        self.story.resume()
-        plain = tuple(replace(stage, approval=False, deadline=None) for stage in self.story.plan.stages)
-        self.story.plan = replace(self.story.plan, stages=plain)
-        if Record.from_tags(azure.tags) is None and azure.traffic:
-            self._adopted()
-            record = self.story.record
-        azure.endpoint_state = Provisioning.SUCCEEDED
-        recorded = set(record.traffic)
-        roles = {record.prod: record.prod_release, record.candidate: record.release}
-        for name, release in roles.items():
-            share = record.traffic.get(name or "", 0) or record.routing.mirror.get(name or "", 0)
-            it = azure.deployments.get(name or "")
-            if record.adopted is not None and record.adopted.name == name and it is not None:
-                continue
-            if name and release and (share or name == record.prod) and (it is None or it.release != release):
-                azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
-        if azure.traffic is not None:
-            settled = record.candidate is None and record.prod is not None
-            recorded_map = {record.prod or "": 100} if settled else record.traffic
-            azure.traffic = {n: s for n, s in recorded_map.items() if n in azure.deployments}
-            azure.mirror = dict(record.routing.mirror)
-        for name, it in list(azure.deployments.items()):
-            if name == record.prod or it.state in (Provisioning.CREATING, Provisioning.UPDATING):
-                it.state, it.ends_as = Provisioning.SUCCEEDED, None
-            if it.release is None and name not in azure.adopted:
-                azure.deployments.pop(name)
-        above = record.stage or record.mirror
-        if above and self.story.plan.stage_at(record.stage or 0, record.mirror) is None:
-            rung = Stage(record.stage or 0, MINUTE, mirror=record.mirror)
-            stages = (LADDER[-1],) if rung.traffic == 100 else (rung, LADDER[-1])
-            self.story.plan = replace(self.story.plan, stages=stages)
-        assert recorded >= set(azure.traffic or {})
-
-    def _adopted(self) -> None:
-        """Take over what serves, all of it moved to one deployment first."""
-        self.azure.endpoint_state = Provisioning.SUCCEEDED
-        for it in self.azure.deployments.values():
-            it.state, it.ends_as = Provisioning.SUCCEEDED, None
-        name = max(self.azure.traffic or {}, key=self.azure.share)
-        self.story.portal({name: 100})
-        self.story.say(Verb.ADOPT)
-        assert self.story.up().step.kind is StepKind.ADOPT
-
-    def _it_came_to_its_end(self) -> None:
-        plan, record, last = self.story.plan, self.story.record, self.story.up().step
-        assert last.kind is StepKind.NONE, last
-        assert last.outcome is Outcome.FINE
-        assert record.candidate is None
-        assert record.old_prod is None
-        quality = self.azure.quality[plan.release]
-        if plan.release in record.failed:
-            assert last.phase is Phase.DEGRADED
-        elif quality is Quality.GOOD:
-            assert last.phase is Phase.HEALTHY, last
-            assert record.prod_release == plan.release
-        else:
-            assert plan.release == record.prod_release, "a bad release neither serves nor was taken back"
-        assert self.story.live == ({record.prod: 100} if record.prod else {})
-        if record.prod:
-            serving = self.azure.deployments[record.prod]
-            assert serving.release == record.prod_release or record.prod in self.azure.adopted
 
 
 Histories.TestCase.settings = settings(

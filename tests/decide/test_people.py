@@ -249,6 +249,15 @@ def test_an_undo_leaves_others_their_share_and_needs_an_old_prod_that_lives() ->
     story.say(Verb.UNDO)
     step = step_of(story)
     assert (step.kind, step.outcome) == (StepKind.HOLD, Outcome.STUCK)
+    assert "release the earlier model as a new release" in step.reason
+    story.config(ONE)
+    step = step_of(story)
+    assert step.kind in (StepKind.RETIRE, StepKind.FINISH), (
+        "as it says: a release goes on, and the word with it"
+    )
+    assert story.azure.published.intent is None
+    story.run()
+    assert story.record.prod_release == ONE
     story = healthy()
     story.say(Verb.UNDO, release=ONE)
     assert "isn't for what is there" in step_of(story).reason

@@ -1,0 +1,73 @@
+"""A record that is lost while something else is wrong: given, when, then."""
+
+from __future__ import annotations
+
+from azure_model import Live, Quality, Weather
+from story import BAKE, ONE, TWO, Story, healthy, serving_already, step_of
+
+from rollout.core.intent import Verb
+from rollout.core.observed import Provisioning
+from rollout.core.record import Adopted
+from rollout.core.step import Phase, StepKind
+
+
+def forgotten(story: Story) -> Story:
+    """Return the story with the endpoint's tags lost."""
+    story.azure.tags, story.azure.edited = {}, story.azure.now
+    return story
+
+
+def test_what_failed_to_provision_is_not_made_again_by_the_hold_of_a_lost_record() -> None:
+    story = healthy()
+    story.config(TWO, Quality.DOES_NOT_PROVISION)
+    step_of(story)
+    assert story.azure.deployments["green"].state is Provisioning.FAILED
+    forgotten(story)
+    for _ in range(2):
+        step = step_of(story)
+        assert (step.kind, step.phase, step.as_found) == (StepKind.HOLD, Phase.DEGRADED, True)
+        assert story.azure.deployments.keys() == {"blue"}
+    story.say(Verb.ADOPT)
+    assert step_of(story).kind is StepKind.ADOPT
+    story.run()
+    assert story.record.failed_release == TWO
+
+
+def test_what_hangs_while_the_record_is_lost_is_left_to_azure() -> None:
+    story = healthy()
+    story.config(TWO)
+    step_of(story, weather=Weather(create_hangs=True))
+    story.azure.state["green"] = False
+    forgotten(story)
+    assert step_of(story).kind is StepKind.HOLD
+    assert story.azure.deployments["green"].state is Provisioning.CREATING
+
+
+def test_what_was_prod_is_declared_once_more_by_the_step_that_makes_another_prod() -> None:
+    """It is protected in the state, and the engine deletes nothing that is."""
+    story = healthy()
+    story.azure.deployments["green"] = Live(TWO, Provisioning.SUCCEEDED)
+    story.azure.deployments["blue"].state = Provisioning.FAILED
+    story.portal({"green": 100})
+    story.config(TWO)
+    forgotten(story).say(Verb.ADOPT)
+    step = step_of(story)
+    assert (step.kind, step.record.prod) == (StepKind.ADOPT, "green")
+    assert "blue" in story.azure.deployments
+    story.run()
+    assert story.live == {"green": 100}
+
+
+def test_the_one_that_was_taken_over_is_not_deleted_with_the_record_lost() -> None:
+    story = serving_already("main")
+    story.say(Verb.ADOPT)
+    step_of(story)
+    story.azure.deployments["blue"] = Live(ONE, Provisioning.SUCCEEDED)
+    story.portal({"blue": 100})
+    forgotten(story).say(Verb.ADOPT)
+    step = step_of(story)
+    assert (step.record.prod, step.record.adopted) == ("blue", Adopted("main", "c0ffee00"))
+    for _ in range(3):
+        story.wait(BAKE)
+        step_of(story)
+    assert "main" in story.azure.deployments
