@@ -125,7 +125,7 @@ class Stage:
     def under_load(self) -> Load:
         """Return the load on the stack."""
         if self.load is None and self.rollout is not None:
-            self.load = Load(self.rollout, 5)
+            self.load = Load(self.rollout, 3)
             self.load.__enter__()
         assert self.load is not None
         return self.load

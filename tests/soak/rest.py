@@ -84,8 +84,12 @@ def _tags_as_published(world: World, _: Match) -> None:
 
 
 def _releases_as_recorded(world: World, _: Match) -> bool:
-    """Put back the release tags of deployments that lost theirs; returns whether any had."""
-    tags, there = world.rollout.endpoint()["tags"], world.portal.deployments()
+    """Put back the release tags of deployments that lost theirs; returns whether any had.
+
+    Which release that is the endpoint's tags say, or the stack's where they are lost too.
+    """
+    tags = {**world.rollout.project.tags(), **world.rollout.endpoint()["tags"]}
+    there = world.portal.deployments()
     lost = False
     for role, release in (
         ("PROD_DEPLOYMENT", "PROD_RELEASE"),
