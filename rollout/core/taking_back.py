@@ -48,7 +48,8 @@ def _moved(scene: Scene, share: int) -> str:
 def unsound_prod(scene: Scene) -> Step | None:
     """Return the hold for a prod that can't be relied on, or None."""
     if unfit := _unfit(scene):
-        return moves.stay(scene, f"prod {unfit}: restore it, then run again", phase=Phase.DEGRADED)
+        said = f"prod {unfit.removesuffix(',')}: restore it, then run again"
+        return moves.stay(scene, said, phase=Phase.DEGRADED)
     return None
 
 
