@@ -111,7 +111,7 @@ def _acceptable(scene: Scene) -> Record | str:
         return "it is no rung of the ladder"
     live = scene.live(candidate)
     if stage is not None and (live is None or unfit_as(scene, candidate, record.release) is not None):
-        return f"{candidate} isn't live with {record.release}"
+        return f"{candidate} isn't live with {record.release or moves.UNKNOWN}"
     if stage is not None and plan.compared_gates and stage.has_control and record.baseline is None:
         return f"what is usual of {prod} wasn't frozen, so {stage.show()} can't be compared"
     named = scene.named({**dict.fromkeys(record.traffic, 0), **scene.endpoint.traffic})

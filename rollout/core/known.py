@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollout.core.record import PROD, PROD_RELEASE, TAGS, Record
+from rollout.core.record import PROD, PROD_RELEASE, STAGE, TAGS, TRAFFIC, Record
 from rollout.core.traffic import live as serving
 
 if TYPE_CHECKING:
@@ -22,11 +22,20 @@ def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
     """Return the record without its gaps, where tags are lost and it can be told what they were; what to say.
 
     Prod is the only deployment with traffic beside the candidate, if it isn't old prod and carries a release
-    id of ours or is the one that was taken over. Other tags are as the stack tags have them, where these are
-    of this record.
+    id of ours or is the one that was taken over. The candidate's stage is its share in the record's map.
+    Other tags are as the stack tags have them, where these are of this record.
     """
     if (whole := _as_published(seen)) is not None:
         return whole
+    found, who = _with_prod(record, seen)
+    if found.candidate is None or found.stage is not None:
+        return found, who
+    share = found.traffic.get(found.candidate, 0)
+    stage = f"the tag {STAGE} is missing: {found.candidate} has {share} % in {TRAFFIC}"
+    return replace(found, stage=share), f"{who}; {stage}" if who else stage
+
+
+def _with_prod(record: Record, seen: Observed) -> tuple[Record, str | None]:
     shares = serving(seen.endpoint.traffic) if seen.endpoint is not None else {}
     others = [name for name in shares if name not in (record.candidate, record.old_prod)]
     name = record.prod or (others[0] if len(others) == 1 else None)

@@ -12,6 +12,7 @@ from rollout.core.publication import phase_of
 from rollout.core.record import PROD, Record, with_failed, without_failed
 from rollout.core.step import Form, Outcome, Phase, Step, StepKind
 from rollout.core.traffic import NO_TRAFFIC, WHOLE, Routing, Traffic
+from rollout.core.traffic import live as serving
 
 if TYPE_CHECKING:
     from rollout.core.comparison.blocks import Baseline
@@ -65,6 +66,14 @@ class Scene:
     def named(self, traffic: Traffic) -> dict[str, int]:
         """Return a map with what may be named in it: what gets requests, and at 0 what is there."""
         return {name: share for name, share in traffic.items() if share or self.live(name) is not None}
+
+    def unmoved(self, *, without: str | None = None) -> dict[str, int]:
+        """Return the map of a step that moves nothing, for what goes with it named no more.
+
+        The live shares count: the tag with the record's may be lost, and an empty map would end all traffic.
+        """
+        shares = self.named({**dict.fromkeys(self.record.traffic, 0), **serving(self.endpoint.traffic)})
+        return {name: share for name, share in shares.items() if name != without}
 
     def live(self, name: str | None) -> Deployment | None:
         """Return the live deployment of that name, or None."""
@@ -219,15 +228,13 @@ def promote(scene: Scene, reason: str) -> Step:
 def retire(scene: Scene, reason: str) -> Step:
     """Return the step that takes old prod out of the traffic map and deletes it."""
     old = scene.record.old_prod
-    traffic = {name: share for name, share in scene.record.traffic.items() if name != old}
-    record = replace(scene.record, since=scene.seen.now, traffic=traffic)
+    record = replace(scene.record, since=scene.seen.now, traffic=scene.unmoved(without=old))
     return _written(scene, StepKind.RETIRE, record, reason, scene.frozen(without=old))
 
 
 def finish(scene: Scene, reason: str) -> Step:
     """Return the step that forgets an old prod that is confirmed gone."""
     old = scene.record.old_prod
-    traffic = {name: share for name, share in scene.record.traffic.items() if name != old}
     adopted = scene.record.adopted
     record = replace(
         scene.record,
@@ -235,7 +242,7 @@ def finish(scene: Scene, reason: str) -> Step:
         old_prod_release=None,
         adopted=adopted if adopted is not None and adopted.name != old else None,
         since=scene.seen.now,
-        traffic=traffic,
+        traffic=scene.unmoved(without=old),
     )
     return _written(scene, StepKind.FINISH, record, reason, scene.frozen())
 
@@ -334,7 +341,12 @@ def condemn(scene: Scene, reason: str) -> Step:
     """Return the step that records a first release as failed; it keeps its traffic, for want of another."""
     last, earlier = with_failed(scene.record.failed, scene.record.prod_release)
     record = replace(
-        scene.record, stage=None, failed_release=last, failed_before=earlier, since=scene.seen.now
+        scene.record,
+        stage=None,
+        failed_release=last,
+        failed_before=earlier,
+        since=scene.seen.now,
+        traffic=scene.unmoved(),
     )
     return _written(scene, StepKind.ABORT, record, reason, scene.frozen(), Outcome.TAKEN_BACK)
 

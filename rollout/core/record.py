@@ -181,8 +181,11 @@ def with_failed(failed: tuple[str, ...], release: str | None) -> tuple[str | Non
         return (failed[0] if failed else None), failed[1:]
     kept: list[str] = []
     for each in failed:
-        if each != release and len(" ".join([*kept, each])) <= LONGEST:
-            kept.append(each)
+        if each == release:
+            continue
+        if len(" ".join([*kept, each])) > LONGEST:
+            break
+        kept.append(each)
     return release, tuple(kept)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from azure_model import Live, Quality, Weather
-from story import BAKE, ONE, TWO, Story, healthy, serving_already, step_of
+from story import BAKE, ONE, TWO, Story, healthy, rolling_out, serving_already, soaking, step_of
 
 from rollout.core.intent import Verb
-from rollout.core.observed import Provisioning
-from rollout.core.record import Adopted
+from rollout.core.observed import Provisioning, Published
+from rollout.core.record import STAGE, TRAFFIC, Adopted
 from rollout.core.step import Phase, StepKind
 
 
@@ -71,3 +72,33 @@ def test_the_one_that_was_taken_over_is_not_deleted_with_the_record_lost() -> No
         story.wait(BAKE)
         step_of(story)
     assert "main" in story.azure.deployments
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_the_map_is_lost_with_its_copy_and_no_step_ends_the_traffic(bad: bool) -> None:  # noqa: FBT001
+    if bad:
+        story = Story()
+        story.config(ONE, Quality.BAD_AT_GATE)
+        for _ in range(2):
+            step_of(story)
+    else:
+        story = soaking()
+    serving = dict(story.live)
+    del story.azure.tags[TRAFFIC]
+    story.azure.published = Published()
+    kinds = story.run()
+    assert (StepKind.ABORT if bad else StepKind.RETIRE) in kinds
+    assert story.live == serving
+
+
+@pytest.mark.parametrize(("ups", "share"), [(1, 0), (2, 10), (3, 50)])
+def test_the_stage_is_lost_with_its_copy_and_is_the_share_that_the_map_says(ups: int, share: int) -> None:
+    story = rolling_out(ups)
+    del story.azure.tags[STAGE]
+    probe = story.azure.published.probe
+    story.azure.published = Published(probe=probe)
+    step = step_of(story)
+    assert (step.kind, step.record.stage) == (StepKind.REPAIR, share)
+    assert f"the tag ROLLOUT_STAGE is missing: green has {share} %" in step.reason
+    story.run()
+    assert story.record.prod_release == TWO
