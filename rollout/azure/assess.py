@@ -77,8 +77,9 @@ def assess(
             raise
         return replace(without, lacking=str(error))
     folder = root / settings.deployment.code if settings.deployment.code is not None else None
-    differs, uncompared = sameness.compare(arm, place, sight, wanted, folder)
-    seen = replace(seen, differs=differs, uncompared=uncompared)
+    if (serving := sameness.unidentified(sight, seen)) is not None:
+        differs, uncompared = sameness.compare(arm, place, serving, wanted, folder)
+        seen = replace(seen, differs=differs, uncompared=uncompared)
     plan = settings.plan(wanted.release.id)
     asked = question(plan, seen)
     subject = sight.subject

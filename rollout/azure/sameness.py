@@ -1,9 +1,10 @@
-"""What is live on an endpoint without a record, compared with what config would deploy there."""
+"""What is live on an endpoint that no tag tells the release of, compared with what config would deploy."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from rollout.core.known import nobody_knows
 from rollout.core.record import Record
 from rollout.core.sameness import code_hash, differences
 from rollout.core.traffic import WHOLE, live
@@ -15,37 +16,35 @@ if TYPE_CHECKING:
     from rollout.azure.endpoint import LiveDeployment
     from rollout.azure.observe import Sight
     from rollout.azure.releases import Wanted
+    from rollout.core.observed import Observed
     from rollout.core.place import Place
 
 _HASH = "hash_sha256"
 """Where Azure's clients keep the hash of a code asset's files."""
 
 
-def compare(
-    arm: Arm, place: Place, sight: Sight, wanted: Wanted, folder: Path | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return where config differs from what serves, and what couldn't be compared, both as sentences.
-
-    Only an endpoint without a record is compared, whose one deployment with all traffic carries no release
-    id. `folder` is that of config's scoring code. Raises `ReadError`.
-    """
-    serving = _strange(sight)
-    if serving is None:
-        return (), ()
-    differs = differences(wanted.release, serving.inputs, place.workspace_id)
-    other, unknown = _code(arm, place, serving, wanted, folder)
-    return (*differs, *other), unknown
-
-
-def _strange(sight: Sight) -> LiveDeployment | None:
+def unidentified(sight: Sight, seen: Observed) -> LiveDeployment | None:
+    """Return the one deployment with all traffic, where no tag says which release it has, or None."""
     endpoint = sight.endpoint
-    if endpoint is None or Record.readable(endpoint.core.tags) is not None:
+    if endpoint is None or (Record.readable(endpoint.core.tags) is not None and not nobody_knows(seen)):
         return None
     shares = live(endpoint.core.traffic)
     found = sight.deployments.get(next(iter(shares), ""))
     if found is None or shares != {found.name: WHOLE} or found.core.release is not None:
         return None
     return found
+
+
+def compare(
+    arm: Arm, place: Place, serving: LiveDeployment, wanted: Wanted, folder: Path | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return where config differs from what serves, and what couldn't be compared, both as sentences.
+
+    `folder` is that of config's scoring code. Raises `ReadError`.
+    """
+    differs = differences(wanted.release, serving.inputs, place.workspace_id)
+    other, unknown = _code(arm, place, serving, wanted, folder)
+    return (*differs, *other), unknown
 
 
 def _code(

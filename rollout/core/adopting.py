@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rollout.core import moves
 from rollout.core.by_people import done
 from rollout.core.intent import Verb
+from rollout.core.known import nobody_knows
 from rollout.core.observed import Provisioning
 from rollout.core.record import Adopted, Record
 from rollout.core.step import Phase
@@ -33,13 +34,28 @@ def without_prod(scene: Scene) -> Step | None:
     return replace(step, as_found=True)
 
 
+def without_release(scene: Scene) -> Step | None:
+    """Return the hold where prod is known and which release it has isn't, or the step that a person wants."""
+    if not nobody_knows(scene.seen):
+        return None
+    return _taken_over(
+        scene,
+        f"no tag says any more which release prod {scene.record.prod} has (PROD_RELEASE, ROLLOUT_RELEASE)",
+    )
+
+
 def take_over(scene: Scene) -> Step:
     """Decide where an endpoint has deployments or traffic and no record: nothing, until a person says so."""
+    return _taken_over(
+        scene,
+        f"the endpoint serves already ({scene.endpoint.routing.show()}) and carries no record of a rollout",
+    )
+
+
+def _taken_over(scene: Scene, there: str) -> Step:
+    """Return the hold that says how what is there is taken over, or the step that a person wants."""
     intent = scene.asked(Verb.ADOPT)
     taken = _record(scene)
-    there = (
-        f"the endpoint serves already ({scene.endpoint.routing.show()}) and carries no record of a rollout"
-    )
     if isinstance(taken, str):
         return _left_alone(scene, f"{there}: nothing is touched; {taken}")
     record, what = taken
@@ -88,7 +104,9 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
         )
     if found.content is None:
         return f"what {found.name} serves can't be told: it names no model"
-    record = Record(
+    before = scene.record if scene.record.prod == found.name else Record()
+    record = replace(
+        before,
         prod=found.name,
         prod_release=scene.plan.release,
         adopted=Adopted(found.name, found.content),

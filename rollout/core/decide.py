@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollout.core import moves, times
-from rollout.core.adopting import take_over, without_prod
+from rollout.core.adopting import take_over, without_prod, without_release
 from rollout.core.by_people import aborted, done, skipped, undone
 from rollout.core.climbing import climb
 from rollout.core.drifting import drifted
@@ -117,7 +117,7 @@ def _not_ready(scene: Scene, candidate: Deployment) -> Step | None:
 def _settled(scene: Scene, judgement: Judgement | None) -> Step:
     """Decide while no release is being rolled out."""
     record, seen, plan = scene.record, scene.seen, scene.plan
-    if contradiction := undone(scene) or drifted(scene) or unsound_prod(scene):
+    if contradiction := undone(scene) or without_release(scene) or drifted(scene) or unsound_prod(scene):
         return contradiction
     if (
         judgement is not None
@@ -143,11 +143,7 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
         step = _fresh_start(scene)
         return done(step, retry) if retry is not None and step.kind is StepKind.START else step
     if left := _discarded(scene):
-        return moves.repair(
-            scene,
-            f"{left} is left of {seen.deployments[left].release}, and keepFailed is false: deleted",
-            without=left,
-        )
+        return _discard(scene, left)
     if seen.published.phase != scene.published_phase:
         return moves.repair(
             scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
@@ -173,6 +169,18 @@ def _discarded(scene: Scene) -> str | None:
         ),
         None,
     )
+
+
+def _discard(scene: Scene, left: str) -> Step:
+    """Return the repair that deletes what is left of a release, or that takes it up where one has in vain.
+
+    The engine deletes only what its state has: declared once more, it is there if it was lost.
+    """
+    why = f"{left} is left of "
+    if (scene.seen.published.reason or "").startswith(why):
+        return moves.repair(scene, f"{left} was to be deleted and is still there: taken up again")
+    release = scene.seen.deployments[left].release
+    return moves.repair(scene, f"{why}{release}, and keepFailed is false: deleted", without=left)
 
 
 def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:

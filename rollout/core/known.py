@@ -18,6 +18,18 @@ def known(seen: Observed) -> Record | None:
     return inferred(found, seen)[0] if found is not None else None
 
 
+def nobody_knows(seen: Observed) -> bool:
+    """Return whether no tag says any more which release prod has, while nothing is being rolled out.
+
+    Then it is like one that no rollout made: config has to say what it serves.
+    """
+    record = known(seen)
+    found = seen.deployments.get(record.prod or "") if record is not None else None
+    if record is None or found is None or record.candidate is not None:
+        return False
+    return record.prod_release is None and found.release is None
+
+
 def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
     """Return the record without its gaps, where tags are lost and it can be told what they were; what to say.
 

@@ -150,6 +150,6 @@ class Observed:
     deployments: Mapping[str, Deployment] = field(default_factory=lambda: MappingProxyType({}))
     published: Published = field(default_factory=Published)
     differs: tuple[str, ...] = ()
-    """Where config's release differs from what serves on an endpoint without a record: both values each."""
+    """Where config's release differs from what serves and no tag tells the release of: both values each."""
     uncompared: tuple[str, ...] = ()
     """What of the two couldn't be compared, each with why."""

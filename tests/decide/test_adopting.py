@@ -52,6 +52,26 @@ def test_nothing_is_taken_over_unasked() -> None:
     assert story.azure.writes == []
 
 
+def test_a_release_that_no_tag_says_any_more_is_the_one_that_config_says() -> None:
+    story = healthy()
+    story.azure.tags.pop(PROD_RELEASE)
+    story.azure.deployments["blue"].release = None
+    story.azure.published = Published()
+    step = step_of(story)
+    assert (step.kind, step.phase, step.as_found) == (StepKind.HOLD, Phase.DEGRADED, True)
+    assert "no tag says any more which release prod blue has" in step.reason
+    assert "`rollout adopt` takes it over" in step.reason
+    assert "make config say what is live" in decided(story, differs=("model is a, live b",)).reason
+    story.say(Verb.ADOPT)
+    step = step_of(story)
+    assert (step.kind, step.routing.traffic) == (StepKind.ADOPT, {"blue": 100})
+    assert (story.record.prod, story.record.prod_release) == ("blue", ONE)
+    assert step_of(story).kind is StepKind.NONE
+    story.config(TWO)
+    story.run()
+    assert story.record.prod_release == TWO
+
+
 @pytest.mark.parametrize("name", ["main", "blue", "green"])
 def test_what_serves_is_prod_and_the_up_after_does_nothing(name: str) -> None:
     story = serving_already(name)
