@@ -102,3 +102,15 @@ def test_the_stage_is_lost_with_its_copy_and_is_the_share_that_the_map_says(ups:
     assert f"the tag ROLLOUT_STAGE is missing: green has {share} %" in step.reason
     story.run()
     assert story.record.prod_release == TWO
+
+
+def test_what_is_left_of_a_failed_release_is_deleted_with_the_state_lost_too() -> None:
+    story = rolling_out(1, Quality.BAD_AT_PROBE, keep_failed=False)
+    story.azure.deployments["green"].state = Provisioning.SUCCEEDED
+    assert step_of(story).kind is StepKind.ABORT
+    story.azure.deployments["green"] = Live(TWO, Provisioning.SUCCEEDED)
+    story.azure.state.clear()
+    kinds = story.run()
+    assert set(kinds) == {StepKind.REPAIR}
+    assert len(kinds) == 3, "in vain, taken up, deleted"
+    assert story.azure.deployments.keys() == {"blue"}
