@@ -10,7 +10,7 @@ from rollout.core.by_people import done
 from rollout.core.intent import Verb
 from rollout.core.known import nobody_knows
 from rollout.core.observed import Provisioning
-from rollout.core.record import Adopted, Record
+from rollout.core.record import Adopted, Record, without_failed
 from rollout.core.step import Phase
 from rollout.core.traffic import WHOLE, show
 from rollout.core.traffic import live as serving
@@ -93,8 +93,12 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
     """Return the record of a deployment that gets all requests."""
     traffic = scene.named(scene.endpoint.traffic)
     if found.release is not None:
-        record = Record(
-            prod=found.name, prod_release=found.release, adopted=_taken_over_before(scene), traffic=traffic
+        record = replace(
+            _taken_back_before(scene, found.release),
+            prod=found.name,
+            prod_release=found.release,
+            adopted=_taken_over_before(scene),
+            traffic=traffic,
         )
         return record, f"{found.name}, the only deployment at 100 %, is prod with {found.release}"
     if scene.seen.differs:
@@ -104,7 +108,8 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
         )
     if found.content is None:
         return f"what {found.name} serves can't be told: it names no model"
-    before = scene.record if scene.record.prod == found.name else Record()
+    same = scene.record.prod == found.name
+    before = scene.record if same else _taken_back_before(scene, scene.plan.release)
     record = replace(
         before,
         prod=found.name,
@@ -119,10 +124,16 @@ def _of_prod(scene: Scene, found: Deployment) -> tuple[Record, str] | str:
     )
 
 
+def _taken_back_before(scene: Scene, release: str) -> Record:
+    """Return a record of nothing but what is known of releases that were taken back, without that one."""
+    last, before = without_failed(scene.record.failed, release)
+    return Record(failed_release=last, failed_before=before)
+
+
 def _taken_over_before(scene: Scene) -> Adopted | None:
     """Return the deployment that was taken over, by the stack tags, where it is still there."""
     copy = Record.readable(scene.seen.published.record)
-    taken = copy.adopted if copy is not None else None
+    taken = (copy.adopted if copy is not None else None) or scene.record.adopted
     there = scene.live(taken.name) if taken is not None else None
     known = there is not None and taken is not None and there.content == taken.content
     return taken if known else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from azure_model import Live, Quality, Weather
-from story import BAKE, ONE, TWO, Story, healthy, rolling_out, serving_already, soaking, step_of
+from story import BAKE, ONE, THREE, TWO, Story, healthy, rolling_out, serving_already, soaking, step_of
 
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning, Published
-from rollout.core.record import STAGE, TRAFFIC, Adopted
+from rollout.core.record import PROD_RELEASE, STAGE, TRAFFIC, Adopted
 from rollout.core.step import Phase, StepKind
 
 
@@ -114,3 +114,20 @@ def test_what_is_left_of_a_failed_release_is_deleted_with_the_state_lost_too() -
     assert set(kinds) == {StepKind.REPAIR}
     assert len(kinds) == 3, "in vain, taken up, deleted"
     assert story.azure.deployments.keys() == {"blue"}
+
+
+def test_taking_over_again_forgets_no_release_that_was_taken_back() -> None:
+    story = serving_already("main")
+    story.say(Verb.ADOPT)
+    step_of(story)
+    story.config(TWO, Quality.BAD_AT_PROBE)
+    for _ in range(2):
+        step_of(story)
+    assert story.record.failed == (TWO,)
+    story.azure.deployments["green"] = Live(THREE, Provisioning.SUCCEEDED)
+    story.portal({"green": 100})
+    del story.azure.tags[PROD_RELEASE]
+    story.azure.published = Published()
+    story.say(Verb.ADOPT)
+    step = step_of(story)
+    assert (step.kind, step.record.prod, step.record.failed) == (StepKind.ADOPT, "green", (TWO,))
