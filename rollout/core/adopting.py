@@ -22,21 +22,25 @@ if TYPE_CHECKING:
 
 
 def without_prod(scene: Scene) -> Step | None:
-    """Return the hold where the record names no prod and somebody serves all the same, or None."""
+    """Return the hold where the record names no prod and somebody serves all the same, or None.
+
+    Where nothing is being rolled out, a person may have what serves taken over.
+    """
     if scene.record.prod is not None or not serving(scene.endpoint.traffic):
         return None
-    step = moves.stay(
+    there = f"the record names no prod, and the live traffic is {scene.endpoint.routing.show()}"
+    if scene.record.candidate is None:
+        return _taken_over(scene, there)
+    return _left_alone(
         scene,
-        f"the record names no prod, and the live traffic is {scene.endpoint.routing.show()}: set the tag "
-        "PROD_DEPLOYMENT of the endpoint, and PROD_RELEASE, to what the stack tags of those names say",
-        phase=Phase.DEGRADED,
+        f"{there}: set the tag PROD_DEPLOYMENT of the endpoint, and PROD_RELEASE, to what the stack tags of "
+        "those names say",
     )
-    return replace(step, as_found=True)
 
 
 def without_release(scene: Scene) -> Step | None:
     """Return the hold where prod is known and which release it has isn't, or the step that a person wants."""
-    if not nobody_knows(scene.seen):
+    if scene.record.prod is None or not nobody_knows(scene.seen):
         return None
     return _taken_over(
         scene,

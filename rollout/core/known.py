@@ -19,23 +19,25 @@ def known(seen: Observed) -> Record | None:
 
 
 def nobody_knows(seen: Observed) -> bool:
-    """Return whether no tag says any more which release prod has, while nothing is being rolled out.
+    """Return whether no tag says any more who prod is or which release it has, while nothing is rolled out.
 
-    Then it is like one that no rollout made: config has to say what it serves.
+    Then what serves is like a deployment that no rollout made: config has to say what it is.
     """
     record = known(seen)
-    found = seen.deployments.get(record.prod or "") if record is not None else None
-    if record is None or found is None or record.candidate is not None:
+    if record is None or record.candidate is not None:
         return False
-    return record.prod_release is None and found.release is None
+    found = seen.deployments.get(record.prod or "")
+    unknown = found is not None and record.prod_release is None and found.release is None
+    return record.prod is None or unknown
 
 
 def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
     """Return the record without its gaps, where tags are lost and it can be told what they were; what to say.
 
-    Prod is the only deployment with traffic beside the candidate, if it isn't old prod and carries a release
-    id of ours or is the one that was taken over. The candidate's stage is its share in the record's map.
-    Other tags are as the stack tags have them, where these are of this record.
+    Prod is the only deployment with traffic beside the candidate, if it isn't old prod and carries prod's
+    release id, or any of ours where that is lost too, or is the one that was taken over. The candidate's
+    stage is its share in the record's map. Other tags are as the stack tags have them, where these are of
+    this record.
     """
     if (whole := _as_published(seen)) is not None:
         return whole
@@ -56,7 +58,8 @@ def _with_prod(record: Record, seen: Observed) -> tuple[Record, str | None]:
         return record, None
     taken = record.adopted
     as_taken = taken is not None and (taken.name, taken.content) == (found.name, found.content)
-    if found.release is None and not as_taken:
+    another = record.prod is None and found.release != (record.prod_release or found.release)
+    if not as_taken and (found.release is None or another):
         return record, None
     release = record.prod_release or found.release or seen.published.record.get(PROD_RELEASE)
     if release is None:

@@ -72,6 +72,23 @@ def test_a_release_that_no_tag_says_any_more_is_the_one_that_config_says() -> No
     assert story.record.prod_release == TWO
 
 
+def test_who_serves_is_not_inferred_to_be_prod_with_another_release_than_prod_has() -> None:
+    story = healthy()
+    story.azure.tags.pop(PROD)
+    story.azure.published = Published()
+    story.azure.deployments["green"] = Live(THREE, Provisioning.SUCCEEDED)
+    story.portal({"green": 100})
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert "the record names no prod" in step.reason
+    assert (
+        f"`rollout adopt` takes it over: green, the only deployment at 100 %, is prod with {THREE}"
+        in step.reason
+    )
+    story.portal({"blue": 100})
+    assert step_of(story).kind is not StepKind.HOLD
+
+
 @pytest.mark.parametrize("name", ["main", "blue", "green"])
 def test_what_serves_is_prod_and_the_up_after_does_nothing(name: str) -> None:
     story = serving_already(name)
