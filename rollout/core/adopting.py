@@ -24,17 +24,14 @@ if TYPE_CHECKING:
 def without_prod(scene: Scene) -> Step | None:
     """Return the hold where the record names no prod and somebody serves all the same, or None.
 
-    Where nothing is being rolled out, a person may have what serves taken over.
+    A person may have what serves taken over; what was being rolled out is over then.
     """
     if scene.record.prod is not None or not serving(scene.endpoint.traffic):
         return None
-    there = f"the record names no prod, and the live traffic is {scene.endpoint.routing.show()}"
-    if scene.record.candidate is None:
-        return _taken_over(scene, there)
-    return _left_alone(
+    return _taken_over(
         scene,
-        f"{there}: set the tag PROD_DEPLOYMENT of the endpoint, and PROD_RELEASE, to what the stack tags of "
-        "those names say",
+        f"the record names no prod, and the live traffic is {scene.endpoint.routing.show()} (the stack tags "
+        "may say what the tags PROD_DEPLOYMENT and PROD_RELEASE of the endpoint were)",
     )
 
 

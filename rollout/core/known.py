@@ -19,16 +19,18 @@ def known(seen: Observed) -> Record | None:
 
 
 def nobody_knows(seen: Observed) -> bool:
-    """Return whether no tag says any more who prod is or which release it has, while nothing is rolled out.
+    """Return whether no tag says any more who prod is, or which release it has while nothing is rolled out.
 
     Then what serves is like a deployment that no rollout made: config has to say what it is.
     """
     record = known(seen)
-    if record is None or record.candidate is not None:
+    if record is None:
         return False
-    found = seen.deployments.get(record.prod or "")
+    if record.prod is None:
+        return True
+    found = seen.deployments.get(record.prod)
     unknown = found is not None and record.prod_release is None and found.release is None
-    return record.prod is None or unknown
+    return unknown and record.candidate is None
 
 
 def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
