@@ -41,9 +41,12 @@ def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
     stage is its share in the record's map. Other tags are as the stack tags have them, where these are of
     this record.
     """
-    if (whole := _as_published(seen)) is not None:
-        return whole
+    whole, lost = _as_published(seen)
+    if whole is not None and set(lost) - {PROD, PROD_RELEASE}:
+        return whole, _taken(lost)
     found, who = _with_prod(record, seen)
+    if whole is not None and None in (found.prod, found.prod_release):
+        return whole, _taken(lost)
     if found.candidate is None or found.stage is not None:
         return found, who
     share = found.traffic.get(found.candidate, 0)
@@ -71,15 +74,16 @@ def _with_prod(record: Record, seen: Observed) -> tuple[Record, str | None]:
     return known, f"the tag {lost} is missing: {found.name} serves, so it is prod with {release}"
 
 
-def _as_published(seen: Observed) -> tuple[Record, str] | None:
-    """Return the stack tags' record, where the endpoint's own tags are a part of it, and what to say."""
+def _as_published(seen: Observed) -> tuple[Record | None, list[str]]:
+    """Return the stack tags' record, where the endpoint's own tags are a part of it, and what is lost."""
     published = seen.published.record
     there = {name: seen.endpoint.tags[name] for name in TAGS if seen.endpoint and name in seen.endpoint.tags}
     lost = [name for name in TAGS if name in published and name not in there]
-    if not there.items() <= published.items() or not set(lost) - {PROD, PROD_RELEASE}:
-        return None
-    whole = Record.readable(published)
-    if whole is None:
-        return None
+    if not lost or not there.items() <= published.items():
+        return None, []
+    return Record.readable(published), lost
+
+
+def _taken(lost: list[str]) -> str:
     tags, are = ("tag", "is") if len(lost) == 1 else ("tags", "are")
-    return whole, f"the {tags} {', '.join(lost)} of the endpoint {are} missing: taken from the stack's"
+    return f"the {tags} {', '.join(lost)} of the endpoint {are} missing: taken from the stack's"

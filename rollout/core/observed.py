@@ -61,17 +61,17 @@ class Deployment:
     content: str | None = None
     """The digest of its model, environment and code: what an adopted one is known by."""
 
+    def gets(self, routing: Routing) -> bool:
+        """Return whether it gets requests, live or mirrored."""
+        return routing.traffic.get(self.name, 0) > 0 or routing.mirror.get(self.name, 0) > 0
+
     def spent(self, routing: Routing) -> bool:
         """Return whether it failed to provision or goes, and gets no requests.
 
         One that failed to be created must not be declared: the engine would make it again in every `up`.
         """
-        gets = routing.traffic.get(self.name, 0) > 0 or routing.mirror.get(self.name, 0) > 0
-        return not gets and self.state in (
-            Provisioning.FAILED,
-            Provisioning.CANCELED,
-            Provisioning.DELETING,
-        )
+        broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
+        return not self.gets(routing) and self.state in broken
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import alerts, autoscale, configuration, pulumi_cli, record, remembered, tags, upload
+from rollout.stack import alerts, autoscale, configuration, kept, pulumi_cli, record, remembered, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -105,9 +105,7 @@ def rollout(
             at=times.show_instant(sight.now),
         )
     frozen = {name: each.inputs for name, each in sight.deployments.items()}
-    forms = step.deployments
-    if step.as_found:
-        forms = _as_found(sight, held)
+    forms = kept.forms(step, sight, held)
     gone = {
         name: held.deployments[name] for name in held.protected if name not in frozen and name not in forms
     }
@@ -156,18 +154,6 @@ def rollout(
         autoscale.declare(ground, forms, location, published)
 
 
-def _as_found(sight: Sight, held: remembered.Remembered) -> dict[str, Form]:
-    """Return what the state holds and Azure has, as it is live.
-
-    What failed to provision goes, as in every other step, unless it is protected.
-    """
-    routing = sight.endpoint.core.routing if sight.endpoint else Routing()
-    live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
-    return {
-        name: Form.FROZEN for name, each in live.items() if name in held.protected or not each.spent(routing)
-    }
-
-
 def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:
     """Return what the state holds, where that is needed: a hold with prod in place needs none of it.
 
@@ -175,12 +161,13 @@ def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Rem
     """
     prod = step.record.prod
     gone = prod is not None and prod not in ground.sight.deployments
-    if not (gone or step.as_found or step.kind.publishes):
+    needed = gone or kept.needs_state(step, ground.sight)
+    if not (needed or step.kind.publishes):
         return remembered.Remembered()
     try:
         return remembered.read(stack.name, ground.root)
     except pulumi_cli.StackError as error:
-        if gone or step.as_found:
+        if needed:
             raise
         pulumi.log.warn(f"{error}: the history of this stack begins again with this step")
         return remembered.Remembered()

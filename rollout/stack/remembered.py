@@ -30,6 +30,8 @@ class Remembered:
     """Their inputs, by name."""
     protected: frozenset[str] = frozenset()
     """Those of them that the engine refuses to delete."""
+    unmade: frozenset[str] = frozenset()
+    """Those of them whose creation the engine saw fail."""
     transitions: tuple[Mapping[str, Any], ...] = ()
     """The history in the record, oldest first."""
 
@@ -56,6 +58,7 @@ def of(exported: Mapping[str, Any]) -> Remembered:
         endpoint_id=next((str(each["id"]) for each in endpoints if each.get("id")), None),
         deployments={name: _inputs(each) for name, each in slots.items()},
         protected=frozenset(name for name, each in slots.items() if each.get("protect")),
+        unmade=frozenset(name for name, each in slots.items() if each.get("initErrors")),
         transitions=_transitions(present),
     )
 

@@ -206,6 +206,7 @@ class Azure:
         else:
             prod = {step.record.prod or ""} & set(declared)
             self.protected = (self.protected - set(declared)) | prod
+        declared |= {name: Form.FROZEN for name in self.state if self._is_spared(name, step, declared)}
         for name, form in sorted(declared.items()):
             self._declare(name, form, release, weather)
         self._publish(step, weather)
@@ -280,6 +281,16 @@ class Azure:
         used = self.share(name) or self.copies(name) or name in self.protected
         broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
         return bool(used) or it.state not in broken
+
+    def _is_spared(self, name: str, step: Step, declared: dict[str, Form]) -> bool:
+        it, adopted = self.deployments.get(name), step.record.adopted
+        if it is None or name in declared:
+            return False
+        if self.share(name) or self.copies(name):
+            return True
+        ours = it.release is not None or name in (step.record.old_prod, adopted.name if adopted else None)
+        broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
+        return not ours and it.state in broken and not self.state[name]
 
     def _vanish(self, name: str) -> None:
         del self.deployments[name]

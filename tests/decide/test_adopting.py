@@ -257,11 +257,23 @@ def test_without_a_prod_tag_a_candidate_that_failed_goes_back_to_who_serves() ->
 def test_where_nobody_can_tell_who_is_prod_nothing_moves() -> None:
     story = rolling_out(4)
     story.azure.tags.pop(PROD)
+    story.azure.published = Published()
     for metrics in Metrics:
         step = step_of(story, metrics)
         assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
         assert "names no prod" in step.reason
     assert story.live == {"green": 100}
+
+
+def test_who_is_prod_is_as_the_stack_tags_have_it_where_who_serves_doesnt_tell() -> None:
+    story = rolling_out(4)
+    story.azure.tags.pop(PROD)
+    assert (
+        "the tag PROD_DEPLOYMENT of the endpoint is missing: taken from the stack's" in step_of(story).reason
+    )
+    story.say(Verb.ABORT)
+    assert step_of(story).kind is StepKind.ABORT
+    assert story.live == {"blue": 100}
 
 
 # Without some of its tags

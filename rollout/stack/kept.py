@@ -1,0 +1,62 @@
+"""Which deployments a step declares: those it names, and what the state holds that nobody wants deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollout.core.step import Form
+from rollout.core.traffic import Routing
+
+if TYPE_CHECKING:
+    from rollout.azure.observe import Sight
+    from rollout.core.observed import Deployment
+    from rollout.core.step import Step
+    from rollout.stack.remembered import Remembered
+
+
+def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
+    """Return the form of each deployment to declare.
+
+    The engine deletes what its state has and isn't declared. So of what the state has, all that gets requests
+    is declared as it is live, whoever made it, and what somebody else made and broke. Where nothing is known
+    of the endpoint, all that the state has is, but what failed to provision.
+    """
+    routing = _routing(step, sight)
+    live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
+    found = {
+        name
+        for name, each in live.items()
+        if _spared(step, each, routing, unmade=name in held.unmade)
+        or (step.as_found and (name in held.protected or not each.spent(routing)))
+    }
+    declared = dict.fromkeys(sorted(found), Form.FROZEN)
+    return declared if step.as_found else {**declared, **step.deployments}
+
+
+def needs_state(step: Step, sight: Sight) -> bool:
+    """Return whether it takes the state to tell what has to be declared."""
+    routing = _routing(step, sight)
+    return step.as_found or any(
+        name not in step.deployments and _spared(step, each.core, routing, unmade=False)
+        for name, each in sight.deployments.items()
+    )
+
+
+def _spared(step: Step, deployment: Deployment, routing: Routing, *, unmade: bool) -> bool:
+    """Return whether a deployment must not be deleted, though the step doesn't name it.
+
+    `unmade`: the engine saw its creation fail, and would try it again in every `up` that declares it.
+    """
+    if deployment.gets(routing):
+        return True
+    adopted = step.record.adopted
+    ours = (step.record.old_prod, adopted.name if adopted is not None else None)
+    somebodys = deployment.release is None and deployment.name not in ours
+    return somebodys and deployment.spent(routing) and not unmade
+
+
+def _routing(step: Step, sight: Sight) -> Routing:
+    """Return where requests go when the engine deletes, which it does last."""
+    if step.kind.writes_endpoint:
+        return step.routing
+    return sight.endpoint.core.routing if sight.endpoint else Routing()
