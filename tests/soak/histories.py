@@ -86,7 +86,8 @@ def side_by_side(count: int, steps: int, seed: int, jobs: int) -> Tally:
 
 def _some(seeds: range, steps: int, ended: Queue[tuple[int, Tally]]) -> None:
     """Live through the histories of these seeds; whatever ends this process, its local Azure ends too."""
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, place(Path(folder)) as where:
         stage = Stage(where)
         for seed in seeds:
@@ -95,6 +96,7 @@ def _some(seeds: range, steps: int, ended: Queue[tuple[int, Tally]]) -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    Histories.leaving = True
     sys.exit(1)
 
 

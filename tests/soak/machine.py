@@ -146,6 +146,8 @@ class Histories(RuleBasedStateMachine):
 
     stage: ClassVar[Stage]
     tally: ClassVar[Tally]
+    leaving: ClassVar[bool] = False
+    """Whether the process is told to end: then nothing is brought to rest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -327,7 +329,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Put all right, and let the rollout come to rest by `up`s alone."""
         world = self.world
-        if world is None:
+        if world is None or self.leaving:
             return
         try:
             if world.broken is None:
