@@ -32,6 +32,7 @@ STORIES = (
 """Tests of many real `pulumi up`s, which the everyday suite leaves to `make stories`: the marker `story`."""
 
 LONG = (
+    "tests/soak/test_histories.py",
     "tests/engine/",
     *STORIES,
     "tests/provider/test_engine.py",
