@@ -33,6 +33,8 @@ class Watch:
     live: dict[str, int] = field(default_factory=dict[str, int])
     record: dict[str, str] = field(default_factory=dict[str, str])
     puts: int = 0
+    last: dict[str, Any] | None = None
+    """The body of the engine's last PUT of the endpoint."""
     skipping: bool = False
     """Somebody asked for a promotion without gates."""
     approvals: tuple[int, ...] = ()
@@ -48,7 +50,8 @@ class Watch:
     def look(self, *, writes: bool = True) -> list[dict[str, Any]]:
         """Check all that was asked since the last look; returns the engine's endpoint PUTs.
 
-        `writes` false: nothing at all may have been written. Raises `Broken`.
+        `writes` false: nothing may have been written, but for what Azure took and then failed: the engine
+        sends it once more, where the traffic is what it says. Raises `Broken`.
         """
         puts: list[dict[str, Any]] = []
         place = self.rollout.endpoint_id.lower()
@@ -60,11 +63,13 @@ class Watch:
             if int(entry["status"]) >= 400:
                 continue
             ours = PEOPLE not in (entry["userAgent"] or "")
-            if ours and not writes:
+            again = path == place and entry["method"] == "PUT" and entry["body"] == self.last
+            if ours and not writes and not again:
                 raise Broken(f"nothing was due, and {entry['method']} {path} was sent")
             if path == place and entry["method"] == "PUT":
                 if ours:
                     self._endpoint(entry["body"])
+                    self.last = entry["body"]
                     puts.append(entry["body"])
                 self._remember(entry["body"])
             elif ours and (name := re.fullmatch(f"{re.escape(place)}/deployments/([^/]+)", path)):
