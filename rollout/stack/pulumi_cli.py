@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds that one run may take; against a backend in the cloud it is a request or two."""
+
+_AGAIN = (0.1, 0.3, 1.0, 2.0)
+"""Seconds before each new try, where the state was being written."""
 
 NO_CLI = 'pulumi isn\'t on PATH: run `make setup`, then `eval "$(tools/env)"`'
 
@@ -21,10 +25,29 @@ class StackError(Exception):
 
 def run(root: Path, *arguments: str) -> str:
     """Run `pulumi` in the project's folder and return what it printed. Raises `StackError`."""
+    done = _once(root, arguments)
+    for pause in _AGAIN:
+        if not (done.returncode and is_being_written(done.stderr)):
+            break
+        time.sleep(pause)
+        done = _once(root, arguments)
+    if done.returncode:
+        raise StackError(last_line(done.stderr) or f"`{_shown(arguments)}` failed")
+    return done.stdout
+
+
+def is_being_written(stderr: str) -> bool:
+    """Return whether a run failed because it met the state half written.
+
+    A backend of files doesn't write it in one step, and the engine does while it runs the program.
+    """
+    return "failed to load checkpoint" in stderr
+
+
+def _once(root: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     command = ["pulumi", *arguments]
-    shown = " ".join(command[:4])
     try:
-        done = subprocess.run(
+        return subprocess.run(
             command, cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
     except FileNotFoundError:
@@ -32,10 +55,11 @@ def run(root: Path, *arguments: str) -> str:
     except NotADirectoryError:
         raise StackError(f"{root} is no folder: name the project's with --cwd") from None
     except subprocess.TimeoutExpired:
-        raise StackError(f"`{shown}` didn't answer within {PATIENCE:.0f} s") from None
-    if done.returncode:
-        raise StackError(last_line(done.stderr) or f"`{shown}` failed")
-    return done.stdout
+        raise StackError(f"`{_shown(arguments)}` didn't answer within {PATIENCE:.0f} s") from None
+
+
+def _shown(arguments: tuple[str, ...]) -> str:
+    return " ".join(["pulumi", *arguments[:3]])
 
 
 def ask(root: Path, *arguments: str) -> object:

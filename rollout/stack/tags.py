@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
 from rollout.core import times
@@ -22,6 +23,7 @@ from rollout.core.publication import (
     TAG_LENGTH,
 )
 from rollout.core.record import SINCE, TAGS
+from rollout.stack import pulumi_cli
 from rollout.stack.pulumi_cli import NO_CLI, PATIENCE, last_line
 
 if TYPE_CHECKING:
@@ -41,11 +43,15 @@ class PendingTags:
 
     def __init__(self, stack: str, cwd: str | None = None) -> None:
         """Start reading the tags of that stack."""
-        self._stack = stack
-        command = ["pulumi", "stack", "tag", "ls", "--json", "--non-interactive", "--stack", stack]
+        self._stack, self._cwd = stack, Path(cwd or ".")
+        self._arguments = ("stack", "tag", "ls", "--json", "--non-interactive", "--stack", stack)
         try:
             self._process = subprocess.Popen(
-                command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                ["pulumi", *self._arguments],
+                cwd=self._cwd,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             )
         except FileNotFoundError:
             raise TagError(NO_CLI) from None
@@ -57,13 +63,21 @@ class PendingTags:
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise TagError(f"the tags of stack {self._stack} weren't read within {PATIENCE:.0f} s") from None
-        if self._process.returncode:
+        if self._process.returncode and pulumi_cli.is_being_written(err):
+            out = self._again()
+        elif self._process.returncode:
             raise TagError(f"the tags of stack {self._stack} can't be read: {last_line(err) or SILENT}")
         try:
             tags = json.loads(out or "{}")
         except json.JSONDecodeError:
             raise TagError(f"the tags of stack {self._stack} can't be read: not JSON: {out[:80]!r}") from None
         return cast("dict[str, str]", tags)
+
+    def _again(self) -> str:
+        try:
+            return pulumi_cli.run(self._cwd, *self._arguments)
+        except pulumi_cli.StackError as error:
+            raise TagError(f"the tags of stack {self._stack} can't be read: {error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -138,13 +152,11 @@ def _turn(name: str) -> int:
 
 
 def _tag(stack: str, verb: str, name: str, *value: str) -> None:
-    command = ["pulumi", "stack", "tag", verb, "--non-interactive", "--stack", stack, "--", name, *value]
+    command = ("stack", "tag", verb, "--non-interactive", "--stack", stack, "--", name, *value)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        raise TagError(f"stack tag {name} wasn't written within {PATIENCE:.0f} s") from None
-    if done.returncode:
-        raise TagError(f"stack tag {name} wasn't written: {last_line(done.stderr) or SILENT}")
+        pulumi_cli.run(Path(), *command)
+    except pulumi_cli.StackError as error:
+        raise TagError(f"stack tag {name} wasn't written: {error}") from None
 
 
 def _instant(text: str | None) -> datetime | None:

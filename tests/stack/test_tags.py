@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollout.core.verdict import Verdict
-from rollout.stack import tags
+from rollout.stack import pulumi_cli, tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,12 @@ words = [word for word in sys.argv[1:] if word not in ("--json", "--non-interact
 verb, rest = words[2], words[5:]
 if {broken!r}:
     print("error: could not reach the backend", file=sys.stderr)
+    sys.exit(255)
+writing = file.with_name("writing")
+left = int(writing.read_text()) if writing.exists() else 0
+if left:
+    writing.write_text(str(left - 1))
+    print("error: failed to load checkpoint: EOF", file=sys.stderr)
     sys.exit(255)
 if verb == "ls":
     print(json.dumps(tags))
@@ -75,6 +81,25 @@ def test_a_tag_that_says_it_already_is_not_written(backend: Path) -> None:
 def test_a_long_reason_is_cut_to_what_a_tag_takes(backend: Path) -> None:
     tags.write(tags.Stack("dev", {}), {"A": "x" * 400})
     assert json.loads(backend.read_text())["A"] == "x" * 256
+
+
+def test_a_state_that_is_being_written_is_met_again(backend: Path) -> None:
+    writing = backend.with_name("writing")
+    writing.write_text("2")
+    tags.write(tags.Stack("dev", {}), {"A": "1"})
+    assert writing.read_text() == "0"
+    writing.write_text("2")
+    assert tags.PendingTags("dev").result() == {"A": "1"}
+    assert writing.read_text() == "0"
+
+
+def test_a_state_that_stays_half_written_is_told(backend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi_cli, "_AGAIN", (0.0, 0.0))
+    backend.with_name("writing").write_text("9")
+    with pytest.raises(tags.TagError, match=r"tags of stack dev can't be read: failed to load checkpoint"):
+        tags.PendingTags("dev").result()
+    with pytest.raises(tags.TagError, match="stack tag A wasn't written: failed to load checkpoint"):
+        tags.write(tags.Stack("dev", {}), {"A": "1"})
 
 
 def test_unreadable_is_not_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
