@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
+from rollout.core.record import TAGS
 from rollout.core.traffic import Routing, Traffic
 
 if TYPE_CHECKING:
@@ -46,6 +47,26 @@ def compare_and_swap(
             raise RefusedError(
                 f"the endpoint isn't written: its traffic is {live.show()} now, and this step was decided "
                 f"from {decided_from.show()}; run `pulumi up` again, which decides from what is live"
+            )
+
+    return before_update
+
+
+def change_nothing(routing: Routing, record: Mapping[str, str]) -> Callable[[pulumi.ResourceHookArgs], None]:
+    """Return the hook of an endpoint that isn't to be written: it lets through only what is live already.
+
+    The engine sends an update again that Azure took and then failed, in whatever run comes next.
+    """
+
+    def before_update(args: pulumi.ResourceHookArgs) -> None:
+        inputs = args.new_inputs or {}
+        tags = cast("Mapping[str, str]", inputs.get("tags") or {})
+        written = _routing_in(inputs)
+        if not written.same(routing) or {name: tags[name] for name in TAGS if name in tags} != record:
+            raise RefusedError(
+                "the endpoint isn't written: Azure took an earlier change of it and failed, and the engine "
+                f"would send that again ({written.show()}), which isn't due now; `pulumi refresh` ends that, "
+                "or the next step that writes the endpoint"
             )
 
     return before_update

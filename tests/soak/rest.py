@@ -55,7 +55,7 @@ def _is_settled(world: World) -> bool:
 
 def do_what_it_says(world: World) -> None:
     """Do as a person does who reads why the last `up` did nothing."""
-    if world.last is None or world.last.step not in ("hold", "none"):
+    if world.last is None or world.last.step not in ("hold", "none", "repair"):
         return
     for told, does in WAYS:
         if found := re.search(told, world.last.out):
@@ -117,6 +117,7 @@ def _removes_the_stranger(world: World, told: Match) -> None:
 
 
 WAYS: tuple[tuple[str, Callable[[World, Match], object]], ...] = (
+    ("`pulumi refresh` ends that", lambda world, _: world.refresh()),
     ("give one deployment all traffic first", _gives_one_all_traffic),
     ("make config say what is live", lambda world, _: world.back_to_prod()),
     ("`rollout reset` sets it back", lambda world, _: world.say("reset")),

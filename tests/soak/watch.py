@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rollout.core.record import TAGS
 from tests.soak.portal import shares
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ class Watch:
     live: dict[str, int] = field(default_factory=dict[str, int])
     record: dict[str, str] = field(default_factory=dict[str, str])
     puts: int = 0
-    last: dict[str, Any] | None = None
-    """The body of the engine's last PUT of the endpoint."""
     skipping: bool = False
     """Somebody asked for a promotion without gates."""
     approvals: tuple[int, ...] = ()
@@ -50,8 +49,8 @@ class Watch:
     def look(self, *, writes: bool = True) -> list[dict[str, Any]]:
         """Check all that was asked since the last look; returns the engine's endpoint PUTs.
 
-        `writes` false: nothing may have been written, but for what Azure took and then failed: the engine
-        sends it once more, where the traffic is what it says. Raises `Broken`.
+        `writes` false: nothing may have been written, but for what is live already: the engine sends again
+        what Azure took and then failed. Raises `Broken`.
         """
         puts: list[dict[str, Any]] = []
         place = self.rollout.endpoint_id.lower()
@@ -63,13 +62,12 @@ class Watch:
             if int(entry["status"]) >= 400:
                 continue
             ours = PEOPLE not in (entry["userAgent"] or "")
-            again = path == place and entry["method"] == "PUT" and entry["body"] == self.last
-            if ours and not writes and not again:
+            same = path == place and entry["method"] == "PUT" and self._is_live(entry["body"])
+            if ours and not writes and not same:
                 raise Broken(f"nothing was due, and {entry['method']} {path} was sent")
             if path == place and entry["method"] == "PUT":
                 if ours:
                     self._endpoint(entry["body"])
-                    self.last = entry["body"]
                     puts.append(entry["body"])
                 self._remember(entry["body"])
             elif ours and (name := re.fullmatch(f"{re.escape(place)}/deployments/([^/]+)", path)):
@@ -77,6 +75,11 @@ class Watch:
         self.puts += len(puts)
         self._what_is_live()
         return puts
+
+    def _is_live(self, body: dict[str, Any]) -> bool:
+        traffic = {name: share for name, share in body["properties"].get("traffic", {}).items() if share}
+        tags = body.get("tags", {})
+        return traffic == self.live and all(tags.get(name) == self.record.get(name) for name in TAGS)
 
     def _endpoint(self, body: dict[str, Any]) -> None:
         traffic = {name: share for name, share in body["properties"].get("traffic", {}).items() if share}

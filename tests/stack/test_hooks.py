@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from rollout.core.traffic import Routing
-from rollout.stack.hooks import RefusedError, compare_and_swap, keep_serving
+from rollout.stack.hooks import RefusedError, change_nothing, compare_and_swap, keep_serving
 
 STEP = Routing({"blue": 90, "green": 10})
 SEEN = Routing({"blue": 100})
@@ -70,6 +70,31 @@ def test_the_mirror_is_compared_like_the_traffic(
         return
     with pytest.raises(RefusedError, match=refused):
         guard(_put({"blue": 100.0}, put))
+
+
+@pytest.mark.parametrize(
+    ("traffic", "tags", "refused"),
+    [
+        ({"blue": 100.0}, {"PROD_DEPLOYMENT": "blue", "team": "credit"}, False),
+        ({"blue": 100.0, "green": 0.0}, {"PROD_DEPLOYMENT": "blue"}, False),
+        ({"blue": 90.0, "green": 10.0}, {"PROD_DEPLOYMENT": "blue"}, True),
+        ({"blue": 100.0}, {"PROD_DEPLOYMENT": "green"}, True),
+        ({"blue": 100.0}, {"PROD_DEPLOYMENT": "blue", "CANDIDATE_DEPLOYMENT": "green"}, True),
+        ({"blue": 100.0}, {}, True),
+    ],
+)
+def test_where_nothing_is_due_only_what_is_live_is_sent_again(
+    traffic: dict[str, float], tags: dict[str, str], *, refused: bool
+) -> None:
+    put = _put(traffic)
+    assert put.new_inputs is not None
+    put.new_inputs["tags"] = tags
+    guard = change_nothing(SEEN, {"PROD_DEPLOYMENT": "blue"})
+    if not refused:
+        guard(put)
+        return
+    with pytest.raises(RefusedError, match=r"would send that again .*which isn't due now; `pulumi refresh`"):
+        guard(put)
 
 
 def test_what_serves_is_not_changed_in_place() -> None:
