@@ -18,8 +18,8 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
     """Return the form of each deployment to declare.
 
     The engine deletes what its state has and isn't declared. So of what the state has, all that gets requests
-    is declared as it is live, whoever made it, and what somebody else made and broke. Where nothing is known
-    of the endpoint, all that the state has is, but what failed to provision.
+    is declared as it is live, whoever made it, and all that no tag says is a rollout's. Where nothing is
+    known of the endpoint, all that the state has is, but what failed to provision.
     """
     routing = _routing(step, sight)
     live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
@@ -52,7 +52,7 @@ def _spared(step: Step, deployment: Deployment, routing: Routing, *, unmade: boo
     adopted = step.record.adopted
     ours = (step.record.old_prod, adopted.name if adopted is not None else None)
     somebodys = deployment.release is None and deployment.name not in ours
-    return somebodys and deployment.spent(routing) and not unmade
+    return somebodys and not (unmade and deployment.spent(routing))
 
 
 def _routing(step: Step, sight: Sight) -> Routing:

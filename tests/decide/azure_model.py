@@ -290,7 +290,7 @@ class Azure:
             return True
         ours = it.release is not None or name in (step.record.old_prod, adopted.name if adopted else None)
         broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
-        return not ours and it.state in broken and not self.state[name]
+        return not ours and not (self.state[name] and it.state in broken)
 
     def _vanish(self, name: str) -> None:
         del self.deployments[name]

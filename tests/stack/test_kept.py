@@ -93,7 +93,7 @@ def test_a_step_that_takes_the_traffic_away_may_delete() -> None:
         (None, "", Record(prod="blue", adopted=Adopted("green", "c0ffee00"), since=SINCE), False),
     ],
 )
-def test_what_somebody_else_made_and_broke_isnt_deleted(
+def test_what_somebody_else_made_isnt_deleted_when_it_breaks(
     release: str | None, unmade: str, record: Record, *, declared: bool
 ) -> None:
     seen = sight({"blue": 100}, Deployment("green", release, FAILED))
@@ -101,6 +101,13 @@ def test_what_somebody_else_made_and_broke_isnt_deleted(
     assert forms == dict.fromkeys(["blue", *["green"] * declared], Form.FROZEN)
 
 
-def test_a_step_that_names_all_that_serves_needs_no_state() -> None:
-    seen = sight({"blue": 100}, Deployment("theirs", None, Provisioning.SUCCEEDED))
+def test_what_no_tag_says_is_a_rollouts_isnt_deleted() -> None:
+    seen = sight({"blue": 100}, Deployment("main", None, Provisioning.SUCCEEDED))
+    assert kept.needs_state(step(), seen)
+    forms = kept.forms(step(), seen, held("main", protected="main"))
+    assert forms == {"blue": Form.FROZEN, "main": Form.FROZEN}
+
+
+def test_a_step_that_names_all_that_is_there_needs_no_state() -> None:
+    seen = sight({"blue": 100}, Deployment("green", "tiny:2", Provisioning.SUCCEEDED))
     assert not kept.needs_state(step(), seen)
