@@ -89,7 +89,7 @@ class Endpoint(pulumi.ComponentResource):
         place, step = args.place, args.step
         writes = step.kind.writes_endpoint
         inputs = _written(args) if writes else dict(args.inputs)
-        guard = hooks.change_nothing(args.live, _record(args.inputs))
+        guard = hooks.change_nothing(args.live, hooks.record_in(args.inputs))
         if writes:
             guard = hooks.compare_and_swap(args.live, step.routing, args.read_routing)
         known: Any = {key: inputs[key] for key in EVERY_INPUT if inputs.get(key) is not None}
@@ -137,12 +137,6 @@ def _written(args: EndpointArgs) -> dict[str, Any]:
         "mirrorTraffic": dict(routing.mirror),
     }
     return inputs
-
-
-def _record(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """Return the record's tags in the body of an endpoint."""
-    tags = cast("Mapping[str, str]", inputs.get("tags") or {})
-    return {name: tags[name] for name in RECORD_TAGS if name in tags}
 
 
 def _logs(args: EndpointArgs, logs_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> pulumi.Resource:

@@ -60,9 +60,8 @@ def change_nothing(routing: Routing, record: Mapping[str, str]) -> Callable[[pul
 
     def before_update(args: pulumi.ResourceHookArgs) -> None:
         inputs = args.new_inputs or {}
-        tags = cast("Mapping[str, str]", inputs.get("tags") or {})
         written = _routing_in(inputs)
-        if not written.same(routing) or {name: tags[name] for name in TAGS if name in tags} != record:
+        if not written.same(routing) or record_in(inputs) != record:
             raise RefusedError(
                 "the endpoint isn't written: Azure took an earlier change of it and failed, and the engine "
                 f"would send that again ({written.show()}), which isn't due now; `pulumi refresh` ends that, "
@@ -84,6 +83,12 @@ def keep_serving(name: str, share: int) -> Callable[[pulumi.ResourceHookArgs], N
         )
 
     return before_update
+
+
+def record_in(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the record's tags in the body of an endpoint."""
+    tags = cast("Mapping[str, str]", inputs.get("tags") or {})
+    return {name: tags[name] for name in TAGS if name in tags}
 
 
 def _routing_in(inputs: Mapping[str, Any]) -> Routing:
