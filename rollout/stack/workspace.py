@@ -37,7 +37,11 @@ class WorkspaceArgs:
 
 
 class Workspace(pulumi.ComponentResource):
-    """A resource group with a workspace, its storage, key vault, logs, insights and container registry."""
+    """A resource group with a workspace, its storage, key vault, logs, insights and container registry.
+
+    Nothing here is deleted in Azure, neither by `pulumi destroy` nor when config stops to name it: others may
+    use it, and a resource group takes all that is in it along.
+    """
 
     id: pulumi.Output[str]
     """The workspace's ARM id."""
@@ -47,7 +51,7 @@ class Workspace(pulumi.ComponentResource):
     def __init__(self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rollout:stack:Workspace", name, None, opts)
         place, live = args.place, args.live
-        below = pulumi.ResourceOptions(parent=self)
+        below = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
         group = resources.ResourceGroup(
             "group",
             resource_group_name=place.resource_group,

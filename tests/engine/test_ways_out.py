@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 
 def test_a_person_aborts_and_the_stack_is_torn_down(rollout: Callable[..., Rollout]) -> None:
-    given = rollout(**{"rollout:gates": PATIENT_GATES})
+    """The workspace and what is in it stay, though the stack declares them; also when it stops to."""
+    given = rollout(**{"rollout:gates": PATIENT_GATES, "rollout:createWorkspace": True})
     given.healthy()
     life = Life(given)
     assert abort(life, "advance to 50").endswith("→ blue 100")
+    beside = _beside(given)
+    assert len(beside) > 5, beside
+    given.project.configure(**{"rollout:createWorkspace": False})
     tear_down(life, "advance to 10", whole=False)
+    assert not _declares_workspace(given)
+    given.project.configure(**{"rollout:createWorkspace": True})
     tear_down(life, "advance to 50", whole=True)
+    assert _beside(given) == beside
 
 
 def test_an_abort_needs_neither_config_nor_code(rollout: Callable[..., Rollout]) -> None:
@@ -57,3 +64,15 @@ def test_an_abort_needs_neither_config_nor_code(rollout: Callable[..., Rollout])
     (project.folder / "moved").rename(project.folder / "serving")
     assert given.up().step == "none"
     assert given.history()[-1]["step"] == "abort"
+
+
+def _beside(given: Rollout) -> set[str]:
+    """Return what is in the endpoint's resource group beside what belongs to an endpoint."""
+    group = given.endpoint_id.partition("/providers/")[0]
+    listed = given.azure.arm("GET", f"{group}/resources")["value"]
+    return {each["id"] for each in listed if "/onlineEndpoints/" not in each["id"]}
+
+
+def _declares_workspace(given: Rollout) -> bool:
+    resources = given.project.state()["deployment"]["resources"]
+    return any(each["type"].endswith("resources:ResourceGroup") for each in resources)
