@@ -14,6 +14,7 @@ from rollout.cli import say
 from rollout.cli.engine import Engine
 from rollout.cli.loop import INTERRUPTED, TIMED_OUT, End, gist
 from rollout.cli.status import EXIT_CODES, phase_now, stage_now
+from rollout.cli.usage import UsageError
 from rollout.core import times
 from rollout.core.step import Outcome, Phase, StepKind
 
@@ -51,10 +52,16 @@ class Drive:
     _blind: float | None = field(default=None, init=False)
 
     def run(self) -> End:
-        """Drive, and return how it ended. Raises `ReadError` where looks fail again and again."""
+        """Drive, and return how it ended. Raises `ReadError` where looks fail again and again.
+
+        Raises `UsageError` where it is to stop at a rung that the ladder doesn't have.
+        """
         started, first = self.clock(), True
         while True:
             found = self._looked()
+            if self.rung is not None and self._reached(found, self.rung):
+                record = found.record
+                return End(0, f"{found.plan.release} is at {record.rung if record.candidate else 'prod'}")
             if not first and (end := self.over(found) or self._unreadable(found)):
                 return end
             if not first and self.timeout is not None and self.clock() - started >= self.timeout:
@@ -70,8 +77,6 @@ class Drive:
     def over(self, found: Assessment) -> End | None:
         """Return how it ends where there is nothing more to drive, or None."""
         record, step = found.record, found.step
-        if self.rung is not None and self._reached(found):
-            return End(0, f"{found.plan.release} is at {record.rung if record.candidate else 'prod'}")
         if step.kind not in (StepKind.NONE, StepKind.HOLD):
             return None
         phase = phase_now(found)
@@ -81,13 +86,18 @@ class Drive:
             return End(EXIT_CODES[phase], step.reason)
         return None
 
-    def _reached(self, found: Assessment) -> bool:
+    def _reached(self, found: Assessment, rung: str) -> bool:
+        """Return whether the release has that share, and isn't about to lose it."""
         record, plan = found.record, found.plan
+        stage = next((each for each in plan.stages if each.name == rung), None)
+        if stage is None:
+            names = ", ".join(each.name for each in plan.stages)
+            raise UsageError(f"--until {rung}: there is no such stage; there are {names}, and healthy")
         if record.candidate is None:
             return record.prod_release == plan.release
-        stage = next((each for each in plan.stages if each.name == self.rung), None)
         at = (record.stage or 0, record.mirror)
-        return stage is not None and record.release == plan.release and at >= (stage.traffic, stage.mirror)
+        high = record.release == plan.release and at >= (stage.traffic, stage.mirror)
+        return high and found.step.kind is not StepKind.ABORT
 
     def _unreadable(self, found: Assessment) -> End | None:
         if found.step.outcome is not Outcome.UNREADABLE:

@@ -17,6 +17,7 @@ from rollout import cli
 from rollout.azure.errors import Unavailable
 from rollout.cli import run
 from rollout.cli.engine import Engine, Ran
+from rollout.cli.usage import UsageError
 from rollout.core.record import Record
 from rollout.core.step import Outcome, Phase, StepKind
 from tests.cli.looks import BACK, BEFORE, CLIMBING, NEW, Looks, seen
@@ -72,6 +73,22 @@ def test_it_stops_at_a_stage():
     assert World([START, DONE]).drive(rung="10").run().code == 0, "it is beyond it by then"
     assert World([START, TAKEN_BACK]).drive(rung="10").run().code == 4
     assert World([START, ADVANCE, DRIFT]).drive(rung="50").run().code == 4
+
+
+def test_a_stage_that_it_is_at_already():
+    for look in (BAKING, ADVANCE, DONE):
+        world = World([look])
+        assert (world.drive(rung="10").run().code, world.ups) == (0, 0)
+    failed = World([seen(StepKind.ABORT, CLIMBING, Phase.DEGRADED), TAKEN_BACK])
+    assert (failed.drive(rung="10").run().code, failed.ups) == (4, 1), "it is about to lose its share"
+
+
+@pytest.mark.parametrize("rung", ["20", "0m20", "0"])
+def test_a_stage_that_there_isnt(rung: str):
+    world = World([START, ADVANCE, DONE])
+    with pytest.raises(UsageError, match=f"--until {rung}: .* there are 10, 50, 100, and healthy"):
+        world.drive(rung=rung).run()
+    assert world.ups == 0
 
 
 def test_it_waits_by_azures_time_and_says_so_once():
