@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-LOCKED = "the stack is currently locked"
+LOCKED = ("the stack is currently locked", "[409] Conflict: Another update is currently in progress")
+"""What the CLI says of a lock: with a backend of files or a bucket, and with Pulumi Cloud."""
 _HEAD = "Updating"
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--color", "never")
 
@@ -36,7 +37,7 @@ class Ran:
     @property
     def locked(self) -> bool:
         """Whether somebody else's run is at the stack, or a dead one left its lock."""
-        return LOCKED in self.error
+        return any(each in self.error for each in LOCKED)
 
 
 @dataclass

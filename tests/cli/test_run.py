@@ -118,8 +118,18 @@ def test_an_up_that_fails():
     assert "failed 3 times: green: quota" in end.why
     took_it_back = World([START, TAKEN_BACK, TAKEN_BACK], [broken])
     assert took_it_back.drive().run().code == 4
-    locked = World([START], [Ran(255, "the stack is currently locked by 1 lock(s)")]).drive().run()
-    assert (locked.code, "another run" in locked.why) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the stack is currently locked by 1 lock(s)",
+        "[409] Conflict: Another update is currently in progress.",
+    ],
+)
+def test_a_lock(said: str):
+    end = World([START], [Ran(255, said)]).drive().run()
+    assert (end.code, "another run" in end.why) == (1, True)
 
 
 def test_what_cant_be_read_again_and_again():
