@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rollout.core.expected import Expected
 
 OK = 200
+INTERNAL_ERROR = 500
+MODELS_OWN = "ms-azureml-model-error-statuscode"
+"""The header in which Azure ML's gateway says what the model itself answered, where that was no success."""
 NOT_THE_MODELS_FAULT = {
     401: "the key or token isn't taken",
     403: "the identity may not score",
@@ -55,7 +58,9 @@ Reply = ScoreAnswer | NoAnswer
 class Checked:
     """What one reply came to.
 
-    Failed is the model's fault: wrong status, wrong answer, too slow. Error is anybody else's.
+    Failed is the model's fault: wrong status, wrong answer, too slow. Error is anybody else's, as a 5xx that
+    isn't said to be the model's is: what a model raises or refuses, a managed endpoint answers with 424, a
+    time-out with 408.
     """
 
     verdict: Verdict
@@ -81,6 +86,8 @@ def check(reply: Reply, expected: Expected, max_latency: timedelta, *, compared:
         return Checked(Verdict.ERROR, reply.why)
     if reply.status in NOT_THE_MODELS_FAULT:
         return Checked(Verdict.ERROR, f"status {reply.status}: {NOT_THE_MODELS_FAULT[reply.status]}")
+    if reply.status >= INTERNAL_ERROR and MODELS_OWN not in reply.headers:
+        return Checked(Verdict.ERROR, f"status {reply.status}, and it isn't the model's own{_said(reply)}")
     if reply.status != OK:
         return Checked(Verdict.FAILED, f"{_not_ok(reply)}{_said(reply)}")
     value, wrong = _value(reply)
@@ -118,7 +125,7 @@ def _value(reply: ScoreAnswer) -> tuple[object, str | None]:
 
 def _not_ok(reply: ScoreAnswer) -> str:
     """Return the status, and what Azure ML's gateway says of the model's own, where the two differ."""
-    own = reply.headers.get("ms-azureml-model-error-statuscode")
+    own = reply.headers.get(MODELS_OWN)
     return f"status {reply.status} instead of 200" + (f" (the model itself answered {own})" if own else "")
 
 

@@ -67,7 +67,11 @@ def test_a_good_deployment_passes_after_a_request_that_doesnt_count(fake: FakeAz
             'status 424 instead of 200 (the model itself answered 500): {"error": "boom"}',
         ),
         (Says(408), Verdict.FAILED, "status 408 instead of 200"),
-        (Says(500), Verdict.FAILED, "status 500 instead of 200"),
+        (
+            Says(502, b"boom", {"ms-azureml-model-error-statuscode": "500"}),
+            Verdict.FAILED,
+            "status 502 instead of 200 (the model itself answered 500): boom",
+        ),
         (Says(200, b"ok"), Verdict.FAILED, "the answer isn't JSON: ok"),
         (
             Says(200, b'{"probabilities": [NaN]}'),
@@ -80,6 +84,12 @@ def test_a_good_deployment_passes_after_a_request_that_doesnt_count(fake: FakeAz
         (Says(403), Verdict.ERROR, "status 403: the identity may not score"),
         (Says(404), Verdict.ERROR, "status 404: no such deployment answers there yet"),
         (Says(429), Verdict.ERROR, "status 429: too many requests at once"),
+        (Says(500), Verdict.ERROR, "status 500, and it isn't the model's own"),
+        (
+            Says(503, b"no healthy upstream"),
+            Verdict.ERROR,
+            "status 503, and it isn't the model's own: no healthy upstream",
+        ),
     ],
 )
 def test_the_first_bad_answer_decides(
