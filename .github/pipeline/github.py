@@ -53,12 +53,13 @@ def find(path: str) -> Any:
         raise
 
 
-def pages(path: str) -> list[Any]:
-    """Return all items of a list. Raises `GitHubError`."""
+def pages(path: str, key: str = "") -> list[Any]:
+    """Return all items of a list, or of the one that an object holds under the key. Raises `GitHubError`."""
     found: list[Any] = []
     number = 1
     while True:
-        page = call("GET", f"{path}{'&' if '?' in path else '?'}per_page={PAGE}&page={number}")
+        answer = call("GET", f"{path}{'&' if '?' in path else '?'}per_page={PAGE}&page={number}")
+        page = answer[key] if key else answer
         found += page
         if len(page) < PAGE:
             return found

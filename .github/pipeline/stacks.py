@@ -64,6 +64,12 @@ def changed(base: str) -> list[str] | None:
     return [name for name in done.stdout.split("\0") if name]
 
 
+def head() -> str:
+    """Return the commit that is checked out."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def due() -> int:
     """Set the output `due`: the stacks of STACKS, or all that have a step due, and what it would be.
 

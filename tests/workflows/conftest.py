@@ -14,6 +14,7 @@ import yaml
 from tests.engine.local import LocalAzure
 from tests.engine.project import CONFIG, ROOT, TINY, Project, environment
 from tests.engine.rollout import Rollout
+from tests.workflows.git import git
 from tests.workflows.hub import Hub, serve
 from tests.workflows.runner import IDENTITY, Runner, assignments, machine
 
@@ -56,11 +57,7 @@ class Repository:
 
     def git(self, *arguments: str) -> str:
         """Run git in the checkout and return what it printed."""
-        who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
-        done = subprocess.run(
-            ["git", *who, *arguments], cwd=self.folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
+        return git(self.folder, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +103,9 @@ def _lay_out(project: Project) -> None:
     salt = yaml.safe_load((project.folder / "Pulumi.staging.yaml").read_text())
     config = {**CONFIG, "rollout:endpoint": "credit-staging", "rollout:model": "azureml:tiny:0"}
     (project.folder / "Pulumi.staging.yaml").write_text(yaml.safe_dump({**salt, "config": config}))
-    for arguments in (("init", "-qb", "main"), ("add", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "serving")):
-        subprocess.run(["git", *arguments], cwd=project.folder, check=True, capture_output=True)
-    subprocess.run(
-        ["git", "-c", "user.name=S", "-c", "user.email=s@example.org", "commit", "-qm", "As it began"],
-        cwd=project.folder,
-        check=True,
-        capture_output=True,
-    )
+    git(project.folder, "init", "-qb", "main")
+    git(project.folder, "add", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "serving")
+    git(project.folder, "commit", "-qm", "As it began")
 
 
 def _register(azure: LocalAzure, folder: Path) -> None:
@@ -133,7 +125,9 @@ def _register(azure: LocalAzure, folder: Path) -> None:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Runs one command of the pipeline; returns its exit code, what it printed, and its outputs."""
+    """Runs one command of the pipeline in a checkout; returns its exit code, what it printed, its outputs."""
+    for arguments in (("init", "-q"), ("commit", "-qm", "As it began", "--allow-empty")):
+        git(tmp_path, *arguments)
     programs = tmp_path / "bin"
     programs.mkdir()
     for program, text in (("rollout", ROLLOUT), ("pulumi", PULUMI)):
@@ -155,6 +149,7 @@ def command(tmp_path: Path) -> Command:
                 "CODE": str(code),
                 "DIFF": str(tmp_path / "diff"),
                 "GITHUB_OUTPUT": str(tmp_path / "output"),
+                "GITHUB_RUN_ATTEMPT": "1",
                 "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
                 **env,
             },

@@ -35,8 +35,8 @@ class Hub:
     comments: list[dict[str, Any]] = field(default_factory=list)
     dispatched: list[str] = field(default_factory=list)
     """The stacks whose deployment was started."""
-    waiting: list[str] = field(default_factory=list)
-    """The titles of runs that wait for approval."""
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    """The titles and commits of runs that wait for approval."""
     branches: dict[str, dict[str, str]] = field(default_factory=dict)
     """By name, the files written there."""
     pulls: list[dict[str, Any]] = field(default_factory=list)
@@ -110,8 +110,12 @@ class Hub:
         return comment
 
     def _runs(self, _: Any, query: dict[str, str], __: Any) -> Any:
-        assert query == {"status": "waiting"}
-        return {"workflow_runs": [{"display_title": title} for title in self.waiting]}
+        assert query["status"] == "waiting"
+        runs = [
+            {"display_title": title, "head_sha": sha, "html_url": f"https://github.com/runs/{number}"}
+            for number, (title, sha) in enumerate(self.waiting)
+        ]
+        return {"total_count": len(runs), "workflow_runs": self._page(runs, query)}
 
     def _dispatch(self, _: Any, __: Any, body: Any) -> None:
         assert body["ref"] == "main"

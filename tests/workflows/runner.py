@@ -1,7 +1,7 @@
 """Runs a workflow's own steps on this machine, in order, as GitHub's runner would.
 
-Replaced are the actions of others (checkout, set-up of languages, caches) and `tools`, whose work is done by
-then, and reusable workflows. The project's own login runs as it is.
+Replaced are the actions of others (set-up of languages, caches) and `tools`, whose work is done by then, and
+reusable workflows. Checkout clones where the repository has an origin. The project's own login runs as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.workflows.expressions import fill, holds
 from tests.workflows.hub import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.workflows.hub import Hub
@@ -53,11 +53,15 @@ class Runner:
     """By environment; those of the empty name are the repository's."""
     secrets: dict[str, dict[str, str]]
     """By environment."""
+    origin: Path | None = None
+    """Where checkouts come from, each into a folder of its own; without one, all jobs share `folder`."""
+    deploying: Callable[[str], None] = lambda _: None
+    """Called before a job starts that names an environment: there it may have waited for somebody."""
 
     def run(
-        self, file: str, event: str, inputs: Mapping[str, str] | None = None, **payload: Any
+        self, file: str, event: str, inputs: Mapping[str, str] | None = None, sha: str = "", **payload: Any
     ) -> dict[str, Job]:
-        """Run a workflow for an event and return its jobs."""
+        """Run a workflow for an event, at a commit, and return its jobs."""
         workflow = yaml.safe_load((WORKFLOWS / file).read_text())
         assert event in workflow[True], f"{file} isn't for {event}"
         github = {
@@ -65,7 +69,7 @@ class Runner:
             "event": payload,
             "ref": "refs/heads/main",
             "repository": REPOSITORY,
-            "sha": "c0ffee",
+            "sha": sha or "c0ffee",
         }
         done: dict[str, Job] = {}
         for key, job in workflow["jobs"].items():
@@ -93,6 +97,7 @@ class Runner:
         permissions = job.get("permissions", permissions)
         token = self.hub.token(permissions)
         environment = fill(job.get("environment", ""), contexts)
+        self.deploying(environment)
         contexts = {
             **contexts,
             "github": {**contexts["github"], "token": token},
@@ -103,18 +108,21 @@ class Runner:
         }
         temp = self.scratch / f"{key}-{len(self.hub.tokens)}"
         temp.mkdir(parents=True)
+        folder = self.folder if self.origin is None else temp / "checkout"
         env = {
             **self.env,
             "RUNNER_TEMP": str(temp),
-            "GITHUB_WORKSPACE": str(self.folder),
+            "GITHUB_WORKSPACE": str(folder),
             "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_API_URL": self.address,
             **{name: fill(str(value), contexts) for name, value in job.get("env", {}).items()},
         }
         if permissions.get("id-token") == "write":
             env["ACTIONS_ID_TOKEN_REQUEST_URL"] = f"{self.address}/oidc?run=1"
             env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = token
-        run = _Run(self.folder, temp, env, contexts)
+        folder.mkdir(exist_ok=True)
+        run = _Run(folder, temp, env, contexts, self.origin)
         for step in job["steps"]:
             run.step(step)
         outputs = {name: fill(value, contexts) for name, value in job.get("outputs", {}).items()}
@@ -128,13 +136,14 @@ class _Run:
     temp: Path
     env: dict[str, str]
     contexts: dict[str, Any]
+    origin: Path | None
     log: str = ""
 
     def step(self, step: dict[str, Any]) -> None:
         outcome, outputs = "skipped", {}
         if holds(step.get("if", "success()"), self.contexts):
             if "uses" in step:
-                outcome = self._action(step["uses"])
+                outcome = self._action(step["uses"], step.get("with", {}))
             else:
                 outcome, outputs = self._shell(step)
         if outcome == "failure":
@@ -146,13 +155,26 @@ class _Run:
         path = self.temp / file
         return path.read_text() if path.exists() else ""
 
-    def _action(self, name: str) -> str:
+    def _action(self, name: str, inputs: dict[str, Any]) -> str:
+        if name.startswith("actions/checkout@") and self.origin is not None:
+            self._check_out(self.origin, inputs)
         if not name.startswith(OWN) or name in DONE_BY_THEN:
             return "success"
         action = yaml.safe_load((ROOT / name.removeprefix("$/") / "action.yml").read_text())
         self.env["GITHUB_ACTION_PATH"] = str(ROOT / name.removeprefix("$/"))
         outcomes = [self._shell(step)[0] for step in action["runs"]["steps"]]
         return "failure" if "failure" in outcomes else "success"
+
+    def _check_out(self, origin: Path, inputs: dict[str, Any]) -> None:
+        what = str(inputs.get("ref", self.contexts["github"]["sha"]))
+        depth = int(inputs.get("fetch-depth", 1))
+        only = ("--depth", str(depth)) if depth else ()
+        for command in (
+            ("init", "-q"),
+            ("fetch", "-q", *only, origin.as_uri(), what),
+            ("checkout", "-q", "FETCH_HEAD"),
+        ):
+            subprocess.run(["git", *command], cwd=self.folder, check=True, capture_output=True)
 
     def _shell(self, step: dict[str, Any]) -> tuple[str, dict[str, str]]:
         files = {"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_STEP_SUMMARY": "summary"}

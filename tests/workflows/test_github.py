@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from tests.engine.project import ROOT
+from tests.workflows.git import commit, git
 from tests.workflows.said import says
 
 if TYPE_CHECKING:
@@ -18,15 +19,34 @@ if TYPE_CHECKING:
 
 
 def test_a_run_that_waits_for_approval_is_not_asked_for_again(
-    command: Command, hub: tuple[Hub, dict[str, str]]
+    command: Command, tmp_path: Path, hub: tuple[Hub, dict[str, str]]
 ):
     github, env = hub
-    github.waiting = ["prod"]
+    here = git(tmp_path, "rev-parse", "HEAD")
+    github.waiting = [*[("staging", here)] * 100, ("prod", here)]
     token = github.token({"actions": "write"})
     due = json.dumps([{"stack": "dev", "approval": True}, {"stack": "prod", "approval": True}])
     code, said, _ = command("start", DUE=due, GITHUB_TOKEN=token, **env)
     assert code == 0, said
     assert github.dispatched == ["dev"]
+    assert "prod: a run waits for approval already" in said
+
+
+def test_a_run_that_waits_with_an_older_main_keeps_nothing_waiting(
+    command: Command, tmp_path: Path, hub: tuple[Hub, dict[str, str]]
+):
+    github, env = hub
+    before = git(tmp_path, "rev-parse", "HEAD")
+    for file in ("Pulumi.dev.yaml", "README.md"):
+        (tmp_path / file).write_text("changed")
+        commit(tmp_path, file)
+    github.waiting = [("dev", before), ("prod", before)]
+    token = github.token({"actions": "write"})
+    due = json.dumps([{"stack": "dev", "approval": True}, {"stack": "prod", "approval": True}])
+    code, said, _ = command("start", DUE=due, GITHUB_TOKEN=token, **env)
+    assert code == 0, said
+    assert github.dispatched == ["dev"]
+    assert "dev: https://github.com/runs/0 waits with what main doesn't say any more" in said
     assert "prod: a run waits for approval already" in said
 
 

@@ -111,7 +111,7 @@ def _a_portal_edit_is_an_alarm(given: Repository) -> None:
 
 def _a_bad_one_is_taken_back_and_the_run_is_red(given: Repository) -> None:
     given.rollout.serve(errors={"green": 3})
-    given.hub.waiting.append("dev")
+    given.hub.waiting.append(("dev", given.git("rev-parse", "HEAD")))
     assert given.runner.run("go-on.yml", "schedule")["start"].result == "success"
     assert given.hub.dispatched == ["dev", "dev"], "who waits for approval keeps no abort waiting"
     jobs = _deploy(given, up="failure")

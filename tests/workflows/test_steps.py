@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.workflows.git import commit, git
 from tests.workflows.said import says
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 def test_only_what_gives_a_candidate_more_waits_for_approval(command: Command, step: str, approval: bool):  # noqa: FBT001
     code, said, outputs = command("look", says(step), STACK="dev", ROLLOUT_STACKS="dev prod")
     assert code == 0, said
-    assert outputs == {"next": f"dev: {step}, tiny:2-abcdef12 at 10 %", "approval": str(approval).lower()}
+    assert outputs["next"] == f"dev: {step}, tiny:2-abcdef12 at 10 %"
+    assert outputs["approval"] == str(approval).lower()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,51 @@ def test_what_is_done_is_what_was_approved(
     go: bool,  # noqa: FBT001
 ):
     looked = command("look", approved, STACK="dev", ROLLOUT_STACKS="dev")[2]
-    code, said, outputs = command("still", now, STACK="dev", APPROVED=looked["next"])
+    code, said, outputs = command("still", now, STACK="dev", **as_approved(looked))
+    assert code == 0, said
+    assert outputs == {"go": str(go).lower()}
+
+
+def as_approved(looked: dict[str, str]) -> dict[str, str]:
+    return {
+        "APPROVED": looked["next"],
+        "APPROVED_ATTEMPT": looked["attempt"],
+        "APPROVED_COMMIT": looked["commit"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "step", "go"),
+    [
+        ("Pulumi.dev.yaml", "advance", False),
+        ("rollout/core/decide.py", "advance", False),
+        ("Pulumi.prod.yaml", "advance", True),
+        ("README.md", "advance", True),
+        ("Pulumi.dev.yaml", "abort", True),
+    ],
+)
+def test_an_approval_is_for_the_stack_as_main_had_it_then(
+    command: Command,
+    tmp_path: Path,
+    file: str,
+    step: str,
+    go: bool,  # noqa: FBT001
+):
+    looked = command("look", says(step), STACK="dev", ROLLOUT_STACKS="dev")[2]
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("changed")
+    commit(tmp_path, file)
+    code, said, outputs = command("still", says(step), STACK="dev", **as_approved(looked))
+    assert code == 0, said
+    assert outputs == {"go": str(go).lower()}
+    assert ("main has changed dev since" in said) != go
+
+
+@pytest.mark.parametrize(("step", "go"), [("advance", False), ("abort", True)])
+def test_an_approval_is_for_one_attempt(command: Command, step: str, go: bool):  # noqa: FBT001
+    looked = command("look", says(step), STACK="dev", ROLLOUT_STACKS="dev")[2]
+    again = {**as_approved(looked), "GITHUB_RUN_ATTEMPT": "2"}
+    code, said, outputs = command("still", says(step), STACK="dev", **again)
     assert code == 0, said
     assert outputs == {"go": str(go).lower()}
 
@@ -183,15 +228,3 @@ def test_what_cannot_be_promoted_is_red(command: Command, tmp_path: Path):
     assert code == 1
     assert "::error::tiny:2-abcdef12 can't be promoted from dev to prod: not registered" in said
     assert outputs == {"changes": "[]"}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
-    done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def commit(folder: Path, *files: str) -> str:
-    git(folder, "add", "--", *files)
-    git(folder, "commit", "-qm", "Change")
-    return git(folder, "rev-parse", "HEAD")
