@@ -19,7 +19,7 @@ from rollout.core.moves import Scene
 from rollout.core.observed import Deployment, Observed, Provisioning
 from rollout.core.pausing import stopped
 from rollout.core.publication import lags
-from rollout.core.record import Record, RecordError
+from rollout.core.record import RELEASE, Record, RecordError
 from rollout.core.step import Outcome, Phase, Step, StepKind
 from rollout.core.taking_back import take_back, unsound_prod
 from rollout.core.traffic import live
@@ -85,9 +85,11 @@ def _progressing(
     record = scene.record
     candidate = scene.live(record.candidate)
     ours = candidate if candidate is not None and candidate.release == record.release else None
+    # What gets requests in its place is taken back for it, whatever its own tag says by now.
+    serves = candidate if candidate is not None and candidate.gets(scene.endpoint.routing) else None
     if abort := aborted(scene):
         return abort
-    if failure := _failure(scene, ours, judgement):
+    if failure := _failure(scene, ours or serves, judgement):
         return take_back(scene, failure, failed=True)
     if drift := drifted(scene):
         return drift
@@ -232,6 +234,13 @@ def _blocked(scene: Scene, occupant: Deployment) -> Step | None:
     """Return the hold where a slot can't be replaced now, or None."""
     if occupant.state.in_progress:
         return moves.stay(scene, f"{occupant.name} is {occupant.state}: run again when Azure has finished")
+    if occupant.release is None and occupant.name == scene.record.candidate:
+        return moves.stay(
+            scene,
+            f"the candidate {occupant.name} carries no release, not {scene.record.release}: put its tag "
+            f"{RELEASE} back, or `rollout abort`",
+            phase=Phase.DEGRADED,
+        )
     if occupant.release is None:
         return moves.stay(
             scene,

@@ -47,6 +47,8 @@ class Live:
     """What the running operation comes to; None where it is a delete, or none runs."""
     content: str | None = "c0ffee00"
     """The digest of what it serves."""
+    serves: str | None = None
+    """The release that a step made it with, whatever its tag says by now."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Azure:
         self._write("create", name)
         good = self.quality[release] is not Quality.DOES_NOT_PROVISION
         ends_as = Provisioning.SUCCEEDED if good else Provisioning.FAILED
-        made = Live(release, Provisioning.CREATING, None if weather.create_hangs else ends_as)
+        made = Live(release, Provisioning.CREATING, None if weather.create_hangs else ends_as, serves=release)
         self.deployments[name] = made
         self._maybe_cut(weather, begun=True)
         self.state[name] = weather.create_hangs or not good

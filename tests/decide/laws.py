@@ -299,7 +299,7 @@ def a_failure_takes_back(up: Up) -> None:
     can = record.prod is None or fit
     if record.prod is None and up.before:
         return  # the tag that says who is prod is lost
-    if up.release_of(who) != record.release:
+    if up.release_of(who) != record.release and not (up.before.get(who) or up.copied.get(who)):
         return
     unprovisioned = up.state_of(who) is Provisioning.FAILED
     gate = up.judgement is not None and up.judgement.verdict is Verdict.FAILED

@@ -192,7 +192,8 @@ class Story:
             return judged(asked, Verdict.INCONCLUSIVE, no_data=True)
         if not asked.window.holds(JUDGED_AT_LEAST):
             return judged(asked, Verdict.INCONCLUSIVE)
-        quality = self.azure.quality.get(self.azure.deployments[asked.deployment].release or "")
+        it = self.azure.deployments[asked.deployment]
+        quality = self.azure.quality.get(it.serves or it.release or "")
         half = quality is Quality.BAD_AT_HALF and asked.stage.traffic >= 50
         if half or quality is Quality.BAD_AT_GATE:
             return judged(asked, Verdict.FAILED)

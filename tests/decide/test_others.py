@@ -84,6 +84,38 @@ def test_a_candidate_that_carries_another_release_never_gets_more_traffic(ups: i
     assert story.live == before
 
 
+@pytest.mark.parametrize("release", [None, THREE])
+@pytest.mark.parametrize("failed", ["gate", "provisioning"])
+def test_a_candidate_that_lost_its_release_tag_is_taken_back_all_the_same(
+    release: str | None, failed: str
+) -> None:
+    story = rolling_out(3)
+    green = story.azure.deployments["green"]
+    green.release = release
+    if failed == "gate":
+        story.azure.quality[TWO] = Quality.BAD_AT_GATE
+    else:
+        green.state = Provisioning.FAILED
+    assert story.live == {"blue": 50, "green": 50}
+    step = step_of(story)
+    assert (step.kind, step.outcome) == (StepKind.ABORT, Outcome.TAKEN_BACK)
+    assert (story.live, story.record.failed) == ({"blue": 100}, (TWO,))
+    assert ("green" in story.azure.deployments) is (release is None), "what no tag says is ours stays"
+
+
+@pytest.mark.parametrize("ups", [1, 3])
+def test_a_candidate_that_lost_its_release_tag_says_what_to_do(ups: int) -> None:
+    story = rolling_out(ups)
+    green = story.azure.deployments["green"]
+    green.release = None
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
+    assert "put its tag ROLLOUT_RELEASE back, or `rollout abort`" in step.reason
+    assert "delete" not in step.reason
+    green.release = TWO
+    assert step_of(story).kind is StepKind.ADVANCE
+
+
 def test_a_foreign_deployment_in_a_slot_is_left_alone() -> None:
     story = healthy()
     story.azure.deployments["green"] = Live(None, Provisioning.SUCCEEDED)
