@@ -44,7 +44,6 @@ class LiveDeployment:
     core: Deployment
     inputs: Mapping[str, Any]
     """The writable part of the ARM body, in ARM's own spelling."""
-    modified_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,6 @@ class LiveEndpoint:
     core: Endpoint
     inputs: Mapping[str, Any]
     """The writable part of the ARM body, in ARM's own spelling."""
-    modified_at: datetime | None
     auth_mode: str
     """Key, AMLToken or AADToken."""
     scoring_uri: str | None
@@ -95,8 +93,11 @@ def read_back(
     timeout: timedelta = timedelta(seconds=60),
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> LiveEndpoint:
-    """Return the endpoint once its live traffic map and mirror are the wanted ones; zeros don't count.
+) -> datetime:
+    """Return from when on the live traffic map and mirror are known to be the wanted ones; zeros don't count.
+
+    That is Azure's time of the answer that says so, or `lastModifiedAt` where that is later. A PUT of an
+    endpoint may take minutes, and the map may lag behind it: what was asked for earlier isn't in force yet.
 
     Raises `NotReadBack` with both maps after `timeout`, or the `ReadError` of the last look.
     """
@@ -105,10 +106,10 @@ def read_back(
     pause = 0.2
     while True:
         try:
-            live, _ = read_endpoint(arm, endpoint_id)
+            live, now = read_endpoint(arm, endpoint_id)
             seen = live.core.routing if live else None
             if live and asked.same(live.core.routing):
-                return live
+                return max(now, live.core.modified or now)
             fault = _not_read_back(endpoint_id, asked, seen, clock() - started)
         except ReadError as error:
             fault = error
@@ -143,7 +144,6 @@ def _endpoint(what: str, body: dict[str, Any]) -> LiveEndpoint:
             modified=_modified_at(what, body),
         ),
         inputs=_inputs(body),
-        modified_at=_modified_at(what, body),
         auth_mode=_text(what, properties, "authMode"),
         scoring_uri=properties.get("scoringUri"),
     )
@@ -167,7 +167,6 @@ def _deployment(what: str, body: dict[str, Any]) -> LiveDeployment:
             content=content(inputs),
         ),
         inputs=inputs,
-        modified_at=_modified_at(what, body),
     )
 
 

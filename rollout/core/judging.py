@@ -41,7 +41,7 @@ class Question:
 def stage_opened(record: Record, seen: Observed) -> datetime:
     """Return when the traffic of the present stage was in force: its bake is counted from here.
 
-    That is the latest of the step's own time, the endpoint's `lastModifiedAt` at read-back, and the last
+    That is the latest of the step's own time, the time at which the traffic was read back, and the last
     repair of the published record.
     """
     published = seen.published

@@ -124,7 +124,7 @@ class Published:
     repaired: datetime | None = None
     """When a lagging copy was last mended: the bake starts again there."""
     settled: datetime | None = None
-    """The endpoint's own `lastModifiedAt` when the traffic of the last step was read back."""
+    """When the traffic of the last step was read back, in Azure's time."""
     reason: str | None = None
     approved: Approval | None = None
     """What a person accepted; `rollout approve` writes it."""

@@ -38,10 +38,9 @@ class LiveAzure:
         live, _ = read_endpoint(self.arm, self.place.endpoint_id)
         return live.core.routing if live else Routing()
 
-    def read_back(self, routing: Routing) -> datetime | None:
-        """Return the endpoint's `lastModifiedAt` once its live traffic and mirror are these."""
-        live = read_back(self.arm, self.place.endpoint_id, routing.traffic, mirror=routing.mirror)
-        return live.modified_at
+    def read_back(self, routing: Routing) -> datetime:
+        """Return from when on the live traffic and mirror are known to be these, in Azure's time."""
+        return read_back(self.arm, self.place.endpoint_id, routing.traffic, mirror=routing.mirror)
 
     def clear(self, name: str) -> None:
         """Delete what ARM holds under the name of a deployment that is about to be created.

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Live(Protocol):
     """What publishing asks of Azure."""
 
-    def read_back(self, routing: Routing) -> datetime | None:
-        """Return the endpoint's `lastModifiedAt` once its traffic and mirror are these. Raises if not."""
+    def read_back(self, routing: Routing) -> datetime:
+        """Return from when on traffic and mirror are known to be these, in Azure's time. Raises if not."""
         ...
 
     def probe(self, deployment: str, release: str, prod: str | None) -> tuple[Probe, str]:
@@ -54,7 +54,7 @@ class Publisher:
         wanted[REASON] = step.reason
         if step.kind is StepKind.REPAIR:
             wanted[REPAIRED] = times.show_instant(self.now)
-        elif settled is not None:
+        else:
             wanted[SETTLED] = times.show_instant(settled)
         if step.probe is not None and step.record.release is not None:
             probe, why = self.live.probe(step.probe, step.record.release, step.record.prod)

@@ -80,7 +80,7 @@ def test_the_endpoint_and_its_deployments(arm: Arm, endpoint: str):
     assert live is not None
     assert live.core.state is Provisioning.SUCCEEDED
     assert live.core.traffic == {"blue": 90, "green": 10}
-    assert live.modified_at is not None
+    assert live.core.modified is not None
     found = read_deployments(arm, endpoint)
     assert {name: each.core.instances for name, each in found.items()} == {"blue": 1, "green": 2}
     assert found["blue"].inputs["properties"]["environmentVariables"] == {"A": "1"}
@@ -100,7 +100,11 @@ def test_putting_the_inputs_changes_nothing(arm: Arm, local: Local, endpoint: st
 
 
 def test_traffic_is_read_back(arm: Arm, endpoint: str):
-    assert read_back(arm, endpoint, {"blue": 90, "green": 10, "old": 0}).id == endpoint
+    live_from = read_back(arm, endpoint, {"blue": 90, "green": 10, "old": 0})
+    live, now = read_endpoint(arm, endpoint)
+    assert live is not None
+    assert live.core.modified is not None
+    assert live.core.modified <= live_from <= max(now, live.core.modified)
     with pytest.raises(NotReadBack, match="set to blue 100 it is blue 90, green 10"):
         read_back(arm, endpoint, {"blue": 100}, timeout=timedelta(0))
 

@@ -83,7 +83,7 @@ def test_an_endpoint_as_the_decision_sees_it(fake: FakeAzure, arm: Arm):
     assert live.core.traffic == {"blue": 90, "green": 10}
     assert live.core.tags["PROD_DEPLOYMENT"] == "blue"
     assert live.core.state is Provisioning.SUCCEEDED
-    assert live.modified_at == datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
+    assert live.core.modified == datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
     assert (live.auth_mode, live.location) == ("Key", "eastus")
     assert live.scoring_uri == "https://credit.eastus.inference.ml.azure.com/score"
 
@@ -116,7 +116,6 @@ def test_deployments_keep_azures_spelling(fake: FakeAzure, arm: Arm):
     assert live.id == f"{ENDPOINT}/deployments/Blue"
     named = Deployment("Blue", "credit-risk:7-1a2b3c4d", Provisioning.SCALING, instances=3)
     assert replace(live.core, content=None) == named
-    assert live.modified_at is None
     assert live.inputs == {
         "location": "eastus",
         "kind": "Managed",
@@ -190,8 +189,8 @@ class Clock:
 def test_traffic_is_read_back_until_it_is_live(fake: FakeAzure, arm: Arm):
     fake.on("GET", "/credit", Says(200, BODY), Says(200, body(traffic={"blue": 100, "green": 0})))
     clock = Clock()
-    live = read_back(arm, ENDPOINT, {"blue": 100}, sleep=clock.sleep, clock=clock)
-    assert live.core.traffic == {"blue": 100, "green": 0}
+    live_from = read_back(arm, ENDPOINT, {"blue": 100}, sleep=clock.sleep, clock=clock)
+    assert live_from == datetime(2026, 11, 21, 10, tzinfo=UTC)
     assert clock.now == 0.2
 
 

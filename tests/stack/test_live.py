@@ -28,6 +28,7 @@ class FakeArm:
 
     routing: Routing
     deleted: list[str] = field(default_factory=list)
+    now: datetime = NOW
 
     def get(self, resource_id: str, **_: object) -> Answer:
         properties = {
@@ -36,7 +37,7 @@ class FakeArm:
             "traffic": dict(self.routing.traffic),
             "mirrorTraffic": dict(self.routing.mirror),
         }
-        return Answer(self._body(resource_id, "e", properties), NOW)
+        return Answer(self._body(resource_id, "e", properties), self.now)
 
     def list(self, resource_id: str, **_: object) -> list[dict[str, Any]]:
         return [self._body(f"{resource_id}/green", "green", {"provisioningState": "Succeeded"})]
@@ -59,9 +60,19 @@ def _live(arm: FakeArm) -> LiveAzure:
     return LiveAzure(cast("Arm", arm), PLACE, ProbeSettings(file="sample.json"), b"{}")
 
 
-def test_what_was_written_is_read_back_with_its_mirror() -> None:
+@pytest.mark.parametrize(
+    ("now", "settled"),
+    [
+        # The PUT was accepted at 10:00:05, and is in force when an answer says so.
+        (NOW.replace(minute=4), NOW.replace(minute=4)),
+        # A Date has no parts of a second.
+        (NOW, NOW.replace(second=5)),
+    ],
+)
+def test_traffic_is_in_force_once_it_is_read_back_with_its_mirror(now: datetime, settled: datetime) -> None:
     routing = Routing({"blue": 100, "green": 0}, {"green": 20})
-    assert _live(FakeArm(routing)).read_back(Routing({"blue": 100}, {"green": 20})) == NOW.replace(second=5)
+    live = _live(FakeArm(routing, now=now))
+    assert live.read_back(Routing({"blue": 100}, {"green": 20})) == settled
 
 
 @pytest.mark.parametrize("mirror", [{}, {"green": 50}, {"blue": 20}])
