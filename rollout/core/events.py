@@ -76,7 +76,8 @@ class Event:
 
     def markdown(self) -> str:
         """Return it for the summary of a CI job."""
-        mark = _MARKS.get(self.step.kind.value, "🔵")
+        as_decided = self.reason == self.step.reason
+        mark = _MARKS.get(self.step.kind.value, "🔵" if as_decided else "🟠")
         name = self.endpoint.rpartition("/")[2]
         rows: Mapping[str, str] = {
             "phase": self.step.published_phase.value,

@@ -44,14 +44,19 @@ class Publisher:
     now: datetime
 
     def publish(self, _: pulumi.ResourceHookArgs) -> None:
-        """Publish. Raises where the traffic can't be read back or a tag can't be written."""
-        step = self.step
-        if not step.kind.publishes:
-            return  # the state had lost the record: a hold publishes nothing all the same
+        """Publish; a hold, whose record the state had lost, publishes nothing all the same."""
+        if self.step.kind.publishes:
+            self.written()
+
+    def written(self) -> str:
+        """Publish, and return the reason that was published: the step's, or what came of its probe.
+
+        Raises where the traffic can't be read back or a tag can't be written.
+        """
+        step, reason = self.step, self.step.reason
         settled = self.live.read_back(step.routing)
         wanted: dict[str, str | None] = dict.fromkeys(TAGS)
         wanted |= wanted_tags(step.record, step.published_phase)
-        wanted[REASON] = step.reason
         if step.kind is StepKind.REPAIR:
             wanted[REPAIRED] = times.show_instant(self.now)
         else:
@@ -60,8 +65,10 @@ class Publisher:
             probe, why = self.live.probe(step.probe, step.record.release, step.record.prod)
             wanted[PROBE] = probe.show()
             if probe.verdict is not Verdict.SUCCESSFUL:
-                wanted[REASON] = f"probe of {step.probe} {probe.verdict}: {why}"
+                reason = f"probe of {step.probe} {probe.verdict}: {why}"
             say = pulumi.log.info if probe.verdict is Verdict.SUCCESSFUL else pulumi.log.warn
             say(f"probe of {step.probe} ({step.record.release}) {probe.verdict}: {why}")
+        wanted[REASON] = reason
         wanted |= dict.fromkeys(tags.unchanged(self.stack, step.clears))
         tags.write(self.stack, wanted)
+        return reason

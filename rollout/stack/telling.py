@@ -24,11 +24,10 @@ class Telling(Publisher):
     endpoint: str
     """The endpoint's ARM id."""
 
-    def publish(self, _: pulumi.ResourceHookArgs) -> None:
-        """Publish, then tell. Raises what publishing does; what can't be told is a warning."""
-        super().publish(_)
-        if not self.step.kind.publishes:
-            return
-        event = Event(self.stack.name, self.endpoint, self.now, self.step, self.step.reason)
+    def written(self) -> str:
+        """Publish, then tell what was. Raises what publishing does; what can't be told is a warning."""
+        reason = super().written()
+        event = Event(self.stack.name, self.endpoint, self.now, self.step, reason)
         for failed in tell(event, self.settings, os.environ):
             pulumi.log.warn(failed)
+        return reason

@@ -44,6 +44,7 @@ ADVANCE = replace(
         replace(BACK, candidate="green", release="m:3-c", stage=10),
         Phase.PROGRESSING,
     ),
+    reason="to 10 %",
 )
 NAMED = NotifySettings(webhook="HOOK")
 
@@ -89,6 +90,12 @@ def test_a_summary_shows_what_servers_said_as_text():
     page = replace(EVENT, reason="a | `b` <img src=x> [c](d)\n# e").markdown()
     assert "a \\| 'b' &lt;img src=x> \\[c](d) # e" in page
     assert page.startswith("### 🔴 abort: credit (me/rollout/prod)\n")
+
+
+def test_a_summary_of_a_start_whose_probe_failed_is_no_blue_one():
+    start = replace(ADVANCE, step=replace(ADVANCE.step, kind=StepKind.START))
+    assert start.markdown().startswith("### 🔵 start")
+    assert replace(start, reason="probe of green Failed: 500").markdown().startswith("### 🟠 start")
 
 
 def test_files_are_appended_to(tmp_path: Path):

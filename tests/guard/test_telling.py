@@ -11,6 +11,7 @@ import pytest
 
 from rollout.core.notify import EVENT_LOG, SUMMARY, NotifySettings
 from rollout.core.step import StepKind
+from rollout.core.verdict import Verdict
 from rollout.stack import tags
 from rollout.stack.telling import Telling
 from tests.stack.test_publish import ARGS, NOW, STEP, FakeAzure
@@ -45,6 +46,14 @@ def test_a_step_is_told_after_its_tags_are_written(log: Path, monkeypatch: pytes
     assert seen == [False]
     said = (event["step"], event["stack"], event["endpoint"], event["reason"])
     assert said == ("start", "me/rollout/dev", ENDPOINT, "it starts")
+
+
+def test_a_probe_that_fails_is_told(log: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tags, "write", lambda *_: None)
+    monkeypatch.setattr(pulumi.log, "warn", lambda _: None)
+    telling(live=FakeAzure(Verdict.FAILED)).publish(ARGS)
+    (event,) = map(json.loads, log.read_text().splitlines())
+    assert (event["step"], event["reason"]) == ("start", "probe of green Failed: because")
 
 
 def test_a_publish_that_dies_has_told_nobody(log: Path, monkeypatch: pytest.MonkeyPatch):
