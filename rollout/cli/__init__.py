@@ -6,12 +6,10 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rollout.cli import codes
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-USAGE = 2
-UNREADABLE = 1
-INTERRUPTED = 130
 
 __all__ = ["main"]
 
@@ -21,18 +19,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rollout.cli.arguments import parser  # noqa: PLC0415 - importing the package costs nothing
 
     args = parser().parse_args(argv)
-    from rollout.cli.usage import UsageError  # noqa: PLC0415 - a wrong argument needs none of it
-    from rollout.core.config import ConfigError  # noqa: PLC0415
+    from rollout.cli.usage import UsageError, code_of  # noqa: PLC0415 - a wrong argument needs none of it
     from rollout.stack.faults import FAULTS  # noqa: PLC0415
 
     try:
         command = import_module(f"rollout.cli.{args.module}")
         return int(command.run(args))
-    except (ConfigError, UsageError) as error:
+    except (*FAULTS, UsageError) as error:
         print(error, file=sys.stderr)
-        return USAGE
-    except FAULTS as error:
-        print(error, file=sys.stderr)
-        return UNREADABLE
+        return code_of(error)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return codes.INTERRUPTED

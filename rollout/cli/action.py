@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from rollout.cli import arguments, check, check_view
+from rollout.cli import arguments, check, check_view, codes
 from rollout.cli.usage import UsageError
 from rollout.core.verdict import Verdict
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from rollout.report.schema import Report
 
-USAGE = 2
 _CONDITIONS = {"lte": "--max", "gte": "--min"}
 _PASSED_ON = {
     "RESOURCE_ID": "--resource-id",
@@ -51,7 +50,7 @@ def main() -> int:
         check.save(found, args)
     except UsageError as error:
         _annotate("error", str(error))
-        return USAGE
+        return codes.USAGE
     _output("verdict", found["verdict"])
     value = found["gates"][0]["value"]
     _output("value", "" if value is None else f"{value:g}")

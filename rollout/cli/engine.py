@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LOCKED = ("the stack is currently locked", "[409] Conflict: Another update is currently in progress")
 """What the CLI says of a lock: with a backend of files or a bucket, and with Pulumi Cloud."""
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends it: Ctrl-C, whoever runs it, and a terminal that is closed, unless `nohup` says not to."""
 _HEAD = "Updating"
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--color", "never")
 
@@ -55,10 +57,19 @@ class Engine:
     out: IO[str]
     """Where what it prints goes."""
     interrupted: bool = False
+    _cut: bool = field(default=False, repr=False)
+    """Whether it was interrupted while an `up` ran."""
     _busy: bool = field(default=False, repr=False)
     _running: subprocess.Popen[str] | None = field(default=None, repr=False)
     """Only once it listens."""
     _told: bool = field(default=False, repr=False)
+
+    @property
+    def aftermath(self) -> str:
+        """What is true of the traffic after an interruption."""
+        if self._cut:
+            return "the `pulumi up` that ran may have taken its step: `rollout status` says how it stands"
+        return "no `pulumi up` ran, and the traffic stays as it is"
 
     def up(self) -> Ran:
         """Run one, and return how it ended. Raises `StackError` where there is no Pulumi CLI."""
@@ -94,8 +105,9 @@ class Engine:
 
     @contextmanager
     def gently(self) -> Generator[None]:
-        """Pass the first SIGINT or SIGTERM on to a running `up`, once; with none running, stop at once."""
-        before = {each: signal.signal(each, self._stop) for each in (signal.SIGINT, signal.SIGTERM)}
+        """Pass the first signal that ends a program on to a running `up`, once; with none, stop at once."""
+        heard = [each for each in ENDING if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN]
+        before = {each: signal.signal(each, self._stop) for each in heard}
         try:
             yield
         finally:
@@ -106,6 +118,7 @@ class Engine:
         self.interrupted = True
         if not self._busy:
             raise KeyboardInterrupt
+        self._cut = True
         self._pass_on()
         with suppress(RuntimeError):  # it may have been writing when the signal came
             self._say("stopping: the engine ends the request that runs, saves its state and unlocks it\n")
@@ -116,5 +129,6 @@ class Engine:
             self._running.send_signal(signal.SIGINT)
 
     def _say(self, text: str) -> None:
-        self.out.write(text)
-        self.out.flush()
+        with suppress(OSError):  # a terminal that was closed ends no `up`
+            self.out.write(text)
+            self.out.flush()

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollout.azure.errors import AzureFault
-from rollout.cli import say
+from rollout.cli import codes, say
 from rollout.cli.engine import Engine
-from rollout.cli.loop import INTERRUPTED, TIMED_OUT, End, gist
+from rollout.cli.loop import PASSING, End, ended, gist
 from rollout.cli.stack import open_stack
 from rollout.cli.status import phase_now
 from rollout.core import times
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from rollout.azure.assess import Assessment
     from rollout.cli.engine import Ran
 
-TAKEN_BACK = 4
 SOON = 10.0
 """Seconds at most until the next look, after an `up` that didn't take the candidate back."""
 SOON_TRIES = 5
@@ -57,7 +56,7 @@ class Watch:
     """Seconds after which the watch ends; None: never."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    _looks: int = field(default=0, init=False)
+    _seen: bool = field(default=False, init=False)
     _tries: int = field(default=0, init=False)
     _shown: str = field(default="", init=False)
     _blind: int = field(default=0, init=False)
@@ -67,7 +66,7 @@ class Watch:
     def run(self) -> End:
         """Watch, and return how it ended.
 
-        Raises `ConfigError`, `CodeError` and `StackError` at the first look; later ones are survived.
+        Raises what keeps the first look from being read and isn't over by itself; later all is survived.
         """
         started = self.clock()
         while True:
@@ -83,23 +82,20 @@ class Watch:
                         return end
             if self.timeout is not None and self.clock() - started + pause > self.timeout:
                 limit = times.show_duration(timedelta(seconds=self.timeout))
-                return End(TIMED_OUT, f"the {limit} of --timeout are over; the rollout goes on unwatched")
+                why = f"the {limit} of --timeout are over; the rollout goes on unwatched"
+                return End(codes.TIMED_OUT, why)
             self.sleep(pause)
 
     def _looked(self) -> Assessment | None:
         """Look, and say what is new. None where Azure, the stack or its config can't be read just now."""
-        self._looks += 1
-        first = self._looks == 1
         try:
             found = self.look()
-        except AzureFault as error:
-            self._unreadable(str(error))
-            return None
-        except (StackError, ConfigError, CodeError) as error:
-            if first:
+        except (AzureFault, StackError, ConfigError, CodeError) as error:
+            if not self._seen and not isinstance(error, PASSING):
                 raise
             self._unreadable(str(error))
             return None
+        self._seen = True
         if self._blind:
             self.tell("readable", found, f"readable again after {self._blind} looks that failed")
             self._blind, self._said_of_blindness, self._shown = 0, "", ""
@@ -125,7 +121,7 @@ class Watch:
             ours = failed in {self._under_way, release if self.until_healthy else None}
             if ours:
                 why = found.seen.published.reason or found.step.reason
-                return End(TAKEN_BACK, f"{failed} was taken back: {why}")
+                return End(codes.DEGRADED, f"{failed} was taken back: {why}")
         if self.until_healthy and phase_now(found) is Phase.HEALTHY and record.prod_release == release:
             return End(0, f"{record.prod} serves {release}")
         return None
@@ -149,6 +145,10 @@ def due(found: Assessment) -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Watch the stack, say what changes, and return the exit code: that of a take-back, or why it ended."""
+    return ended(lambda: _watched(args), as_json=args.json)
+
+
+def _watched(args: argparse.Namespace) -> End:
     stack = open_stack(args.stack, Path(args.cwd).resolve())
     engine = Engine(stack.root, stack.name, sys.stderr)
 
@@ -169,14 +169,9 @@ def run(args: argparse.Namespace) -> int:
     )
     try:
         with engine.gently():
-            end = watch.run()
+            return watch.run()
     except KeyboardInterrupt:
-        end = End(INTERRUPTED, "interrupted: the traffic stays as it is, and nobody watches")
-    if args.json:
-        print(json.dumps({"event": "end", "code": end.code, "reason": end.why}), flush=True)
-    else:
-        print(end.why, file=sys.stderr if end.code else sys.stdout, flush=True)
-    return end.code
+        return End(codes.INTERRUPTED, f"interrupted: {engine.aftermath}; nobody watches now")
 
 
 @contextmanager

@@ -7,16 +7,19 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rollout.azure.errors import ReadError
-from rollout.cli import say
+from rollout.azure.errors import AzureFault
+from rollout.cli import codes, say
 from rollout.cli.engine import Engine
-from rollout.cli.loop import INTERRUPTED, TIMED_OUT, End, gist
+from rollout.cli.loop import PASSING, End, ended, gist
+from rollout.cli.stack import open_stack
 from rollout.cli.status import EXIT_CODES, phase_now, stage_now
 from rollout.cli.usage import UsageError
 from rollout.core import times
 from rollout.core.step import Outcome, Phase, StepKind
+from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
     from rollout.azure.assess import Assessment
     from rollout.cli.engine import Ran
 
-FAILED = 1
 TRIES = 3
-"""How often in a row an `up` may fail, or a look, without anything getting on."""
+"""How often in a row an `up` may fail without anything getting on."""
+SOON = 10.0
+"""Seconds at most until it is tried again, after an `up` or a look that failed."""
 PATIENCE = 900.0
-"""Seconds for which gates may be unreadable before that is the end."""
+"""Seconds for which gates, Azure or the stack may be unreadable before that is the end."""
 
 
 @dataclass
@@ -50,29 +54,36 @@ class Drive:
     _shown: str = field(default="", init=False)
     _failures: int = field(default=0, init=False)
     _blind: float | None = field(default=None, init=False)
+    """Since when the gates can't be read."""
+    _seen: bool = field(default=False, init=False)
+    _dark: float | None = field(default=None, init=False)
+    """Since when there is nothing to be seen."""
 
     def run(self) -> End:
-        """Drive, and return how it ended. Raises `ReadError` where looks fail again and again.
+        """Drive, and return how it ended. Raises `UsageError` for a rung that the ladder doesn't have.
 
-        Raises `UsageError` where it is to stop at a rung that the ladder doesn't have.
+        Raises what keeps looks from being read: at the first one what isn't over by itself, later what
+        lasts longer than `PATIENCE`.
         """
         started, first = self.clock(), True
         while True:
             found = self._looked()
-            if self.rung is not None and self._reached(found, self.rung):
-                record = found.record
-                return End(0, f"{found.plan.release} is at {record.rung if record.candidate else 'prod'}")
-            if not first and (end := self.over(found) or self._unreadable(found)):
+            if found is not None and (end := self._there(found)):
                 return end
-            if not first and self.timeout is not None and self.clock() - started >= self.timeout:
+            if found is not None and not first and (end := self.over(found) or self._unreadable(found)):
+                return end
+            if not (first and found) and self.timeout is not None and self.clock() - started >= self.timeout:
                 limit = times.show_duration(timedelta(seconds=self.timeout))
-                return End(TIMED_OUT, f"{limit} are over, and {found.plan.release} is still on its way")
-            if first or found.step.kind not in (StepKind.NONE, StepKind.HOLD):
+                what = found.plan.release if found else "the release"
+                return End(codes.TIMED_OUT, f"{limit} are over, and {what} is still on its way")
+            if found is None:
+                self.sleep(min(self.every, SOON))
+            elif first or found.step.kind not in (StepKind.NONE, StepKind.HOLD):
+                first = False
                 if end := self._step(found):
                     return end
             else:
                 self._wait(found)
-            first = False
 
     def over(self, found: Assessment) -> End | None:
         """Return how it ends where there is nothing more to drive, or None."""
@@ -86,36 +97,47 @@ class Drive:
             return End(EXIT_CODES[phase], step.reason)
         return None
 
-    def _reached(self, found: Assessment, rung: str) -> bool:
-        """Return whether the release has that share, and isn't about to lose it."""
+    def _there(self, found: Assessment) -> End | None:
+        """Return how it ends where the release has the share that is wanted, and isn't about to lose it."""
+        if self.rung is None:
+            return None
         record, plan = found.record, found.plan
-        stage = next((each for each in plan.stages if each.name == rung), None)
+        stage = next((each for each in plan.stages if each.name == self.rung), None)
         if stage is None:
             names = ", ".join(each.name for each in plan.stages)
-            raise UsageError(f"--until {rung}: there is no such stage; there are {names}, and healthy")
+            raise UsageError(f"--until {self.rung}: there is no such stage; there are {names}, and healthy")
         if record.candidate is None:
-            return record.prod_release == plan.release
-        at = (record.stage or 0, record.mirror)
-        high = record.release == plan.release and at >= (stage.traffic, stage.mirror)
-        return high and found.step.kind is not StepKind.ABORT
+            there = record.prod_release == plan.release
+        else:
+            at = (record.stage or 0, record.mirror)
+            there = record.release == plan.release and at >= (stage.traffic, stage.mirror)
+        if not there or found.step.kind is StepKind.ABORT:
+            return None
+        return End(0, f"{plan.release} is at {record.rung if record.candidate else 'prod'}")
 
     def _unreadable(self, found: Assessment) -> End | None:
         if found.step.outcome is not Outcome.UNREADABLE:
             self._blind = None
             return None
         self._blind = self._blind if self._blind is not None else self.clock()
-        return End(FAILED, found.step.reason) if self.clock() - self._blind >= PATIENCE else None
+        return End(codes.FAULT, found.step.reason) if self.clock() - self._blind >= PATIENCE else None
 
-    def _looked(self) -> Assessment:
-        for left in range(TRIES, 0, -1):
-            try:
-                return self.look()
-            except ReadError as error:
-                if left == 1:
-                    raise
+    def _looked(self) -> Assessment | None:
+        """Look. None where Azure or the stack's backend can't be read just now."""
+        try:
+            found = self.look()
+        except (AzureFault, StackError) as error:
+            if self._dark is None:
+                self._dark = self.clock()
+            passing = self._seen or isinstance(error, PASSING)
+            if not passing or self.clock() - self._dark >= PATIENCE:
+                raise
+            if gist(str(error)) != self._shown:
                 self.tell("unreadable", None, str(error))
-                self.sleep(min(self.every, 10.0))
-        raise AssertionError
+            self._shown = gist(str(error))
+            return None
+        self._seen, self._dark = True, None
+        return found
 
     def _step(self, found: Assessment) -> End | None:
         self._show("up", found)
@@ -124,18 +146,17 @@ class Drive:
             self._failures = 0
             return None
         if ran.locked:
-            return End(FAILED, "another run is at this stack, or a dead one left its lock: `rollout doctor`")
+            why = "another run is at this stack, or a dead one left its lock: `rollout doctor`"
+            return End(codes.FAULT, why)
         after = self._looked()
-        if after.record != found.record:
+        if after is not None and after.record != found.record:
             self._failures = 0
             return None
         self._failures += 1
         if self._failures >= TRIES:
-            return End(
-                FAILED, f"`pulumi up` failed {TRIES} times: {ran.error or f'it ended with {ran.code}'}"
-            )
-        self.tell("failed", after, f"`pulumi up` failed: {ran.error or f'it ended with {ran.code}'}")
-        self.sleep(min(self.every, 10.0))
+            return End(codes.FAULT, f"`pulumi up` failed {TRIES} times: {ran.why}")
+        self.tell("failed", after or found, f"`pulumi up` failed: {ran.why}")
+        self.sleep(min(self.every, SOON))
         return None
 
     def _wait(self, found: Assessment) -> None:
@@ -154,7 +175,11 @@ class Drive:
 
 def run(args: argparse.Namespace) -> int:
     """Drive the stack, say what happens, and return the exit code: that of `rollout status`, or why not."""
-    stack = say.moment(args).stack
+    return ended(lambda: _driven(args), as_json=args.json)
+
+
+def _driven(args: argparse.Namespace) -> End:
+    stack = open_stack(args.stack, Path(args.cwd).resolve())
     engine = Engine(stack.root, stack.name, sys.stderr)
 
     def up() -> Ran:
@@ -173,14 +198,10 @@ def run(args: argparse.Namespace) -> int:
     )
     try:
         with engine.gently():
-            end = drive.run()
+            return drive.run()
     except KeyboardInterrupt:
-        end = End(INTERRUPTED, "interrupted: the traffic stays as it is; `rollout run` goes on from there")
-    if args.json:
-        print(json.dumps({"event": "end", "code": end.code, "reason": end.why}), flush=True)
-    else:
-        print(end.why, file=sys.stderr if end.code else sys.stdout)
-    return end.code
+        why = f"interrupted: {engine.aftermath}; `rollout run` goes on from there"
+        return End(codes.INTERRUPTED, why)
 
 
 def _in_words(event: str, found: Assessment | None, said: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollout.azure import observe
 from rollout.azure.assess import Assessment, aborted, assess
-from rollout.cli import view
+from rollout.cli import codes, view
 from rollout.cli.stack import open_to_abort
 from rollout.core import times
 from rollout.core.intent import Verb
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     from rollout.cli.stack import StackView
 
-EXIT_CODES = {Phase.HEALTHY: 0, Phase.PROGRESSING: 0, Phase.PAUSED: 3, Phase.DEGRADED: 4}
+EXIT_CODES = {
+    Phase.HEALTHY: 0,
+    Phase.PROGRESSING: 0,
+    Phase.PAUSED: codes.PAUSED,
+    Phase.DEGRADED: codes.DEGRADED,
+}
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from rollout import cli
-from rollout.azure.errors import Unavailable
+from rollout.azure.errors import Forbidden, Missing, Unauthorised, Unavailable
 from rollout.cli import run
 from rollout.cli.engine import Engine, Ran
+from rollout.cli.loop import End
 from rollout.cli.usage import UsageError
+from rollout.core.config import ConfigError
 from rollout.core.record import Record
 from rollout.core.step import Outcome, Phase, StepKind
+from rollout.stack.pulumi_cli import StackError
 from tests.cli.looks import BACK, BEFORE, CLIMBING, NEW, Looks, seen
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ ASKS = seen(StepKind.HOLD, CLIMBING, Phase.PAUSED, reason="`rollout approve`")
 DRIFT = seen(StepKind.HOLD, CLIMBING, Phase.DEGRADED, reason="somebody else")
 BLIND = seen(StepKind.HOLD, CLIMBING, outcome=Outcome.UNREADABLE, reason="429")
 GONE = Unavailable("the endpoint", "503", "Run it again.")
+NO_TAGS = StackError("the tags of stack dev can't be read: could not reach the backend")
 
 
 class World(Looks):
@@ -57,9 +62,11 @@ class World(Looks):
         ([BLIND, BLIND, ADVANCE, DONE], 0, 2, "green serves"),
         ([START, BLIND], 1, 1, "429"),
         ([START, GONE, GONE, DONE], 0, 1, "green serves"),
+        ([START, *[NO_TAGS] * 9, ADVANCE, *[NO_TAGS] * 9, DONE], 0, 2, "green serves"),
+        ([GONE, START, DONE], 0, 1, "green serves"),
     ],
 )
-def test_how_it_ends(looks: list[Assessment | Unavailable], code: int, ups: int, said: str):
+def test_how_it_ends(looks: list[Assessment | Exception], code: int, ups: int, said: str):
     world = World(looks)
     end = world.drive().run()
     assert (end.code, world.ups) == (code, ups)
@@ -132,9 +139,32 @@ def test_a_lock(said: str):
     assert (end.code, "another run" in end.why) == (1, True)
 
 
-def test_what_cant_be_read_again_and_again():
+def test_what_cant_be_read_for_long():
+    world = World([START, BAKING, NO_TAGS])
+    with pytest.raises(StackError):
+        world.drive(every=5).run()
+    assert 900 <= world.at < 960
+    assert [each for each in world.told if each.startswith("unreadable")] == [f"unreadable: {NO_TAGS}"]
     with pytest.raises(Unavailable):
         World([START, GONE]).drive().run()
+    late = World([START, GONE])
+    assert late.drive(timeout=60).run() == End(5, "1m are over, and the release is still on its way")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unauthorised("the endpoint", "no token"),
+        Forbidden("the endpoint", "403"),
+        Missing("the endpoint", "404"),
+        NO_TAGS,
+    ],
+)
+def test_what_isnt_over_by_itself_ends_the_first_look(error: Exception):
+    world = World([error])
+    with pytest.raises(type(error)):
+        world.drive().run()
+    assert (world.ups, world.slept) == (0, [])
 
 
 FAKE = """#!/bin/bash
@@ -161,44 +191,104 @@ def test_what_an_up_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "Updating" in cast("io.StringIO", engine.out).getvalue()
 
 
-def interrupt(times: int, once: Callable[[], bool]) -> threading.Thread:
-    """Interrupt this process so many times once that is so, as a terminal and an impatient person do."""
+def send(each: signal.Signals, times: int, once: Callable[[], bool]) -> threading.Thread:
+    """Send this process a signal so many times once that is so, as a terminal and an impatient person do."""
 
-    def send() -> None:
+    def sending() -> None:
         until = time.monotonic() + 60
         while not once() and time.monotonic() < until:
             time.sleep(0.01)
         for _ in range(times):
             time.sleep(0.3)
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), each)
 
-    thread = threading.Thread(target=send)
+    thread = threading.Thread(target=sending)
     thread.start()
     return thread
 
 
-def test_ctrl_c_reaches_the_engine_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("each", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_reaches_the_engine_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: signal.Signals
+):
     engine = fake(tmp_path, monkeypatch)
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(each)
     with engine.gently():
-        sender = interrupt(2, (tmp_path / "begun").exists)
+        sender = send(each, 2, (tmp_path / "begun").exists)
         ran = engine.up()
         sender.join()
     assert (ran.code, engine.interrupted) == (3, True)
     assert (tmp_path / "signals").read_text() == "one\n"
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(each) is before
+
+
+class Closed(io.StringIO):
+    """A terminal that is closed."""
+
+    def write(self, _: str, /) -> int:
+        raise OSError(errno.EIO, "gone")
+
+
+def test_an_up_outlives_its_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    engine = fake(tmp_path, monkeypatch)
+    engine.out = Closed()
+    assert engine.up() == Ran(3, "first")
+
+
+def test_nohup_is_heeded(tmp_path: Path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Engine(tmp_path, "dev", io.StringIO()).gently():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def command(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    world: World,
+    root: Path | None = None,
+) -> tuple[int, list[dict[str, Any]], str]:
+    """Run `rollout run --json` on what is to be seen; exit code, lines, and what was said of errors."""
+    stack = SimpleNamespace(root=root, name="dev")
+    monkeypatch.setattr("rollout.cli.run.open_stack", lambda *_: stack)
+    monkeypatch.setattr("rollout.cli.say.moment", lambda _: SimpleNamespace(outlook=world.look))
+    code = cli.main(["run", "--json", "--every", "1"])
+    out, err = capsys.readouterr()
+    return code, [json.loads(line) for line in out.splitlines()], err
 
 
 def test_ctrl_c_between_two_ups_ends_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     world = World([BAKING])
-    moment = SimpleNamespace(stack=SimpleNamespace(root=None, name="dev"), outlook=world.look)
-    monkeypatch.setattr("rollout.cli.say.moment", lambda _: moment)
     monkeypatch.setattr(Engine, "up", lambda _: Ran(0, ""))
-    sender = interrupt(1, lambda: world.looked > 1)
-    code = cli.main(["run", "--json"])
+    sender = send(signal.SIGINT, 1, lambda: world.looked > 1)
+    code, lines, _ = command(monkeypatch, capsys, world)
     sender.join()
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert code == 130
     assert [line["event"] for line in lines] == ["up", "wait", "end"]
     assert lines[1]["stage"] == "10"
+    assert "the traffic stays as it is" in lines[2]["reason"]
     assert "goes on from there" in lines[2]["reason"]
+
+
+def test_ctrl_c_while_an_up_runs_doesnt_say_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    fake(tmp_path, monkeypatch)
+    sender = send(signal.SIGTERM, 1, (tmp_path / "begun").exists)
+    code, lines, _ = command(monkeypatch, capsys, World([START]), tmp_path)
+    sender.join()
+    assert (code, lines[-1]["event"], lines[-1]["code"]) == (130, "end", 130)
+    assert "may have taken its step" in lines[-1]["reason"]
+    assert "stays as it is" not in lines[-1]["reason"]
+
+
+@pytest.mark.parametrize(("error", "code"), [(NO_TAGS, 1), (ConfigError([]), 2), (UsageError("no"), 2)])
+def test_json_ends_with_an_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, code: int
+):
+    ended, lines, err = command(monkeypatch, capsys, World([error]))
+    assert (ended, lines) == (code, [{"event": "end", "code": code, "reason": str(error)}])
+    assert err == f"{error}\n"

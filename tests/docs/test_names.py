@@ -10,8 +10,7 @@ import pytest
 from localazure import cli as local_cli
 from localazure.env import environment
 from localazure.settings import Settings
-from rollout import cli
-from rollout.cli import arguments
+from rollout.cli import arguments, codes
 from rollout.core.bodies import RELEASE_TAG, STARTED_TAG
 from rollout.core.publication import APPROVED, INTENT, PAUSED, PUBLISHED_TAGS, RESUMED
 from rollout.core.record import TAGS
@@ -108,5 +107,5 @@ def test_exit_codes_are_those_there_are():
     page = text("docs/operating.md")
     for phase, exit_code in EXIT_CODES.items():
         assert re.search(rf"^\| {exit_code} \|.*{phase}", page, re.MULTILINE), phase
-    for exit_code in (cli.USAGE, cli.UNREADABLE):
+    for exit_code in (codes.USAGE, codes.FAULT):
         assert f"\n| {exit_code} |" in page

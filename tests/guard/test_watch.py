@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollout.azure.errors import Unavailable
+from rollout.azure.errors import Forbidden, Missing, Throttled, Unauthorised, Unavailable, Unreachable
 from rollout.cli import guard
 from rollout.cli.engine import Ran
 from rollout.core.config import ConfigError
@@ -27,6 +27,8 @@ OVERTAKEN = seen(StepKind.ABORT, CLIMBING, reason="config names another release"
 GONE_BACK = seen(StepKind.NONE, BACK, Phase.DEGRADED, "m:2 was taken back")
 HEALTHY = seen(StepKind.HOLD, PROMOTED, Phase.HEALTHY, "old prod is kept")
 BLIND = Unavailable("the endpoint", "503", "Run it again.")
+THROTTLED = Throttled("the endpoint", "429", "Run it again.")
+UNREACHABLE = Unreachable("the endpoint", "no answer")
 LOCK = Ran(255, "the stack is currently locked by 1 lock(s)")
 
 
@@ -56,6 +58,7 @@ class World(Looks):
         ([seen(StepKind.REPAIR, CLIMBING)], False, 5, 0),
         ([seen(StepKind.HOLD, CLIMBING, Phase.DEGRADED, "prod is gone")], False, 5, 0),
         ([BLIND], False, 5, 0),
+        ([THROTTLED, UNREACHABLE, FAILED, GONE_BACK], False, 4, 1),
     ],
 )
 def test_how_it_ends(looks: list[Any], until_healthy: bool, code: int, ups: int):  # noqa: FBT001
@@ -93,10 +96,22 @@ def test_what_cannot_be_read_is_counted_and_said_once():
     assert world.told[3] == "readable: readable again after 3 looks that failed"
 
 
-@pytest.mark.parametrize("error", [StackError("no such stack"), ConfigError([])])
+@pytest.mark.parametrize(
+    "error",
+    [
+        StackError("no such stack"),
+        ConfigError([]),
+        Unauthorised("the endpoint", "no token"),
+        Forbidden("the endpoint", "403"),
+        Missing("the endpoint", "404"),
+    ],
+)
 def test_what_is_wrong_at_the_start_ends_it(error: Exception):
     with pytest.raises(type(error)):
         World([error]).watch()
+    assert World([BAKING, error, FAILED, GONE_BACK]).watch().code == 4, "later it is survived"
+    with pytest.raises(type(error)):
+        World([BLIND, error]).watch()
 
 
 def test_who_loses_the_lock_says_so_and_watches_on():
