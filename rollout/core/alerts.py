@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rollout.core.comparison.blocks import Tier
 from rollout.core.gates import kql
 from rollout.core.gates.comparative import ComparativeGate, Measure
-from rollout.core.gates.queries import REQUESTS, SUMMED
+from rollout.core.gates.queries import AVERAGE, REQUESTS, SUMMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -181,7 +181,9 @@ def _of_metric(gate: FixedGate, record: Record) -> list[Rule | Unwatched]:
         named = {each.name.casefold() for each in dimensions}
         others = [name for name in _SPLIT if name.casefold() not in named]
         dimensions += tuple(Dimension(name, "Include", ("*",)) for name in others)
-    window = next((each for each in WINDOWS if each >= (gate.failure_limit + 1) * gate.interval), None)
+    # Only of an average does a longer window forgive some of its points, with the same threshold.
+    points = gate.failure_limit + 1 if gate.aggregation == AVERAGE else 1
+    window = next((each for each in WINDOWS if each >= points * gate.interval), None)
     if window is None or len(dimensions) > MOST_DIMENSIONS:
         return [Unwatched(gate.name, "an alert rule takes no more than a day and five dimensions")]
     stage = record.stage or 0

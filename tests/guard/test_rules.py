@@ -98,6 +98,16 @@ def test_two_limits_are_two_rules_and_patience_is_a_longer_window():
     assert (high.window, high.every) == (timedelta(minutes=15), timedelta(minutes=5))
 
 
+@pytest.mark.parametrize("aggregation", ["Total", "Count", "Maximum", "Minimum"])
+def test_only_an_average_is_forgiven_by_a_longer_window(aggregation: str):
+    given = FixedGate(
+        name="slow", metric="RequestLatency", aggregation=aggregation, max=Limit(10), failure_limit=2
+    )
+    (forgiving,) = made(replace(given, aggregation="Average"))
+    (rule,) = made(given)
+    assert (forgiving.window, rule.window) == (timedelta(minutes=5), timedelta(minutes=1))
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
