@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from rollout.core.moves import Scene
     from rollout.core.step import Step
 
+_WAIT = "run again when Azure has finished"
+
 
 def take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
     """Return the abort, or a hold where prod can't take the traffic."""
     record = scene.record
     share = scene.endpoint.traffic.get(record.candidate or "", 0)
-    if unfit := _unfit(scene):
+    if share and (unfit := _unfit(scene)) and not _serves(scene):
+        mended = _WAIT if _busy(scene) else f"restore {record.prod}, then run again"
         return moves.stay(
             scene,
-            f"{reason}; but prod {unfit} and can't take its {share} %: nothing is written; "
-            f"restore {record.prod}, then run again",
+            f"{reason}; but prod {unfit} and can't take its {share} %: nothing is written; {mended}",
             phase=Phase.DEGRADED,
             outcome=Outcome.STUCK if failed else Outcome.FINE,
         )
@@ -46,11 +48,39 @@ def _moved(scene: Scene, share: int) -> str:
 
 
 def unsound_prod(scene: Scene) -> Step | None:
-    """Return the hold for a prod that can't be relied on, or None."""
-    if unfit := _unfit(scene):
-        said = f"prod {unfit.removesuffix(',')}: restore it, then run again"
-        return moves.stay(scene, said, phase=Phase.DEGRADED)
-    return None
+    """Return the hold for a prod that can't be relied on, or that Azure works on, or None."""
+    unfit = _unfit(scene)
+    if unfit is None:
+        return None
+    if _busy(scene):
+        return moves.stay(scene, f"prod {unfit}: {_WAIT}")
+    said = f"prod {unfit.removesuffix(',')}: restore it, then run again"
+    return moves.stay(scene, said, phase=Phase.DEGRADED)
+
+
+def _busy(scene: Scene) -> bool:
+    """Return whether Azure works on prod, which is there once that is over."""
+    prod = scene.live(scene.record.prod)
+    return prod is not None and prod.state in (
+        Provisioning.CREATING,
+        Provisioning.UPDATING,
+        Provisioning.SCALING,
+    )
+
+
+def _serves(scene: Scene) -> bool:
+    """Return whether prod serves users already and may be given more, though it isn't all it should be.
+
+    It is scaled or updated just when load shifts, and serves meanwhile: Azure may refuse the change then,
+    which leaves what a hold leaves. One that has lost its own release tag is still the one that served.
+    """
+    record, prod = scene.record, scene.live(scene.record.prod)
+    if prod is None or not scene.endpoint.traffic.get(prod.name):
+        return False
+    if prod.state not in (Provisioning.SUCCEEDED, Provisioning.UPDATING, Provisioning.SCALING):
+        return False
+    untagged = prod.release is None and (record.adopted is None or record.adopted.name != prod.name)
+    return untagged or scene.carries(prod, record.prod_release)
 
 
 def _unfit(scene: Scene) -> str | None:

@@ -176,12 +176,18 @@ def what_serves_is_frozen(up: Up) -> None:
 
 
 def only_the_recorded_release_is_given_traffic(up: Up) -> None:
-    """A release counts as deployed only if the live deployment says so."""
+    """A release counts as deployed only if the live deployment says so.
+
+    Prod that serves without its tag takes back all the same: users get its answers already.
+    """
     for name in {*up.risers, *(set(up.copied_after) - set(up.copied))}:
         if name == up.record.old_prod:
             recorded = up.record.old_prod_release
         else:
             recorded = up.record.release if name == up.record.candidate else up.record.prod_release
+        if up.step.kind is StepKind.ABORT and name == up.record.prod:
+            assert _takes_it(up), f"{name} can't take anything back"
+            continue
         assert up.carries(name, recorded), f"{name} carries {up.release_of(name)}, not {recorded}"
 
 
@@ -295,8 +301,7 @@ def a_failure_takes_back(up: Up) -> None:
     record, who = up.record, up.record.candidate
     if who is None or up.seen.endpoint is None or up.seen.endpoint.state.in_progress:
         return
-    fit = up.state_of(record.prod) is Provisioning.SUCCEEDED and up.carries(record.prod, record.prod_release)
-    can = record.prod is None or fit
+    can = record.prod is None or not up.before.get(who) or _takes_it(up)
     if record.prod is None and up.before:
         return  # the tag that says who is prod is lost
     if up.release_of(who) != record.release and not (up.before.get(who) or up.copied.get(who)):
@@ -314,6 +319,18 @@ def a_failure_takes_back(up: Up) -> None:
         assert up.step.kind is StepKind.HOLD
         assert up.step.phase is Phase.DEGRADED
         assert up.step.outcome is Outcome.STUCK
+
+
+def _takes_it(up: Up) -> bool:
+    """What is prod may be given the candidate's share; while it serves, also at work or without its tag."""
+    record, state = up.record, up.state_of(up.record.prod)
+    known = up.carries(record.prod, record.prod_release)
+    if not up.before.get(record.prod or ""):
+        return known and state is Provisioning.SUCCEEDED
+    adopted = record.adopted is not None and record.adopted.name == record.prod
+    untagged = up.release_of(record.prod) is None and not adopted
+    at_work = (Provisioning.SUCCEEDED, Provisioning.UPDATING, Provisioning.SCALING)
+    return (known or untagged) and state in at_work
 
 
 def every_put_is_a_diff(up: Up) -> None:
