@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import status
+from checkout import blob
 from runner import error, output
 from stacks import stacks
 
@@ -21,29 +22,44 @@ def promotions() -> int:
     code = 0
     for source, target in pairwise(stacks()):
         try:
-            seen = status.read(source)
-        except status.UnreadableError as wrong:
+            change = _change(source, target)
+        except (status.UnreadableError, OSError, _RefusedError) as wrong:
             error(str(wrong))
             code = 1
             continue
-        if not status.is_released(seen):
-            print(f"{source} is {seen['phase']} and has nothing for {target}")
-            continue
-        file = Path(f"Pulumi.{target}.yaml")
-        before = file.read_text()
-        if why := _refused(source, target):
-            error(f"{seen['wanted']} can't be promoted from {source} to {target}: {why}")
-            code = 1
-            continue
-        after = file.read_text()
-        if after == before:
-            print(f"{target} names what is Healthy in {source}")
-            continue
-        found.append(
-            {"from": source, "to": target, "release": seen["wanted"], "file": str(file), "content": after}
-        )
+        if change is not None:
+            found.append(change)
     output("changes", json.dumps(found))
     return code
+
+
+class _RefusedError(Exception):
+    """A release can't be promoted; says which one and why."""
+
+
+def _change(source: str, target: str) -> dict[str, str] | None:
+    """Return what lets the target follow the source, or None where there is nothing to do.
+
+    Raises `_RefusedError`, `OSError`, and `UnreadableError` of the source's status.
+    """
+    seen = status.read(source)
+    if not status.is_released(seen):
+        print(f"{source} is {seen['phase']} and has nothing for {target}")
+        return None
+    file, release = Path(f"Pulumi.{target}.yaml"), seen["wanted"]
+    before, made_from = file.read_bytes(), blob(str(file))
+    try:
+        if why := _refused(source, target):
+            raise _RefusedError(f"{release} can't be promoted from {source} to {target}: {why}")
+        after = file.read_bytes()
+    finally:
+        # The next pair asks about this stack as it is, not as it is proposed.
+        file.write_bytes(before)
+    if after == before:
+        print(f"{target} names what is Healthy in {source}")
+        return None
+    named = {"from": source, "to": target, "release": release}
+    return {**named, "file": str(file), "blob": made_from, "content": after.decode()}
 
 
 def _refused(source: str, target: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from typing import Any
@@ -34,7 +33,11 @@ def _propose(change: dict[str, str]) -> None:
     if opened is not None and opened["title"] == title:
         notice(f"{title}: is asked in #{opened['number']}")
         return
-    _commit(branch, title, change)
+    head = github.call("GET", f"git/ref/heads/{BASE}")["object"]["sha"]
+    if github.call("GET", f"contents/{change['file']}?ref={head}")["sha"] != change["blob"]:
+        notice(f"{title}: {change['file']} was changed on {BASE} meanwhile. It comes up again.")
+        return
+    _point(branch, _commit(head, title, change))
     text = {"title": title, "body": _body(change)}
     if opened is None:
         opened = github.call("POST", "pulls", {**text, "head": branch, "base": BASE})
@@ -43,24 +46,20 @@ def _propose(change: dict[str, str]) -> None:
     notice(f"{title}: #{opened['number']}")
 
 
-def _commit(branch: str, message: str, change: dict[str, str]) -> None:
-    """Make the branch one commit on top of the base."""
-    head = github.call("GET", f"git/ref/heads/{BASE}")["object"]["sha"]
+def _commit(base: str, message: str, change: dict[str, str]) -> str:
+    """Return a new commit with the change on top of that one."""
+    entry = {"path": change["file"], "mode": "100644", "type": "blob", "content": change["content"]}
+    below = github.call("GET", f"git/commits/{base}")["tree"]["sha"]
+    tree = github.call("POST", "git/trees", {"base_tree": below, "tree": [entry]})["sha"]
+    return github.call("POST", "git/commits", {"message": message, "tree": tree, "parents": [base]})["sha"]
+
+
+def _point(branch: str, commit: str) -> None:
+    """Let the branch be that commit, in one move: GitHub closes a pull request whose branch is its base."""
     if github.find(f"git/ref/heads/{branch}") is None:
-        github.call("POST", "git/refs", {"ref": f"refs/heads/{branch}", "sha": head})
+        github.call("POST", "git/refs", {"ref": f"refs/heads/{branch}", "sha": commit})
     else:
-        github.call("PATCH", f"git/refs/heads/{branch}", {"sha": head, "force": True})
-    path = f"contents/{change['file']}"
-    github.call(
-        "PUT",
-        path,
-        {
-            "message": message,
-            "branch": branch,
-            "sha": github.call("GET", f"{path}?ref={head}")["sha"],
-            "content": base64.b64encode(change["content"].encode()).decode(),
-        },
-    )
+        github.call("PATCH", f"git/refs/heads/{branch}", {"sha": commit, "force": True})
 
 
 def _body(change: dict[str, str]) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 
 import status
+from checkout import changed
 from runner import error, needed, output
 
 NO_STACK_READS = ("docs/", "tests/", "benchmarks/", "demo/", ".vscode/")
+PAGE = re.compile(r"[^/]+\.md")
 STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9._-]+)\.yaml")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-NO_COMMIT = "0" * 40
 
 
 def stacks() -> list[str]:
@@ -35,7 +35,10 @@ def touched() -> int:
 
 
 def touched_by(files: list[str] | None, names: list[str]) -> list[str]:
-    """Return the stacks whose own file is among these; all where a shared one is, or where it isn't known."""
+    """Return the stacks whose own file is among these; all where a shared one is, or where it isn't known.
+
+    Pages in other folders than `docs/` are shared ones: a release is every file of its code's folder.
+    """
     if files is None:
         return names
     own: set[str] = set()
@@ -43,31 +46,9 @@ def touched_by(files: list[str] | None, names: list[str]) -> list[str]:
         stack = STACK_FILE.fullmatch(file)
         if stack is not None:
             own.add(stack[1])
-        elif not file.startswith(NO_STACK_READS) and not file.endswith(".md"):
+        elif not file.startswith(NO_STACK_READS) and not PAGE.fullmatch(file):
             return names
     return [name for name in names if name in own]
-
-
-def changed(base: str) -> list[str] | None:
-    """Return the files that differ from where the branch left `base`, or None where git can't tell."""
-    if base == NO_COMMIT:
-        return None
-    done = subprocess.run(
-        ["git", "diff", "--name-only", "--no-renames", "-z", f"{base}...HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        print(done.stderr)
-        return None
-    return [name for name in done.stdout.split("\0") if name]
-
-
-def head() -> str:
-    """Return the commit that is checked out."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def due() -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import github
+from checkout import changed
 from runner import error, needed, notice
-from stacks import changed, touched_by
+from stacks import touched_by
 
 WORKFLOW = "actions/workflows/deploy.yml"
 

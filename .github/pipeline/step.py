@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import status
+from checkout import changed, head
 from runner import error, needed, notice, output
-from stacks import changed, head, stacks, touched_by
+from stacks import stacks, touched_by
 
 
 def look() -> int:

@@ -64,7 +64,7 @@ class Repository:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     home = tmp_path_factory.mktemp("workflows")
     azure = LocalAzure.start(home / "azure")
-    hub = Hub(Path(azure.env["AZURE_FEDERATED_TOKEN_FILE"]))
+    hub = Hub(Path(azure.env["AZURE_FEDERATED_TOKEN_FILE"]), home / "project")
     server, address = serve(hub)
     try:
         project = Project(home / "project", environment(azure.env), "dev", "credit-dev")
@@ -166,7 +166,7 @@ def command(tmp_path: Path) -> Command:
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[tuple[Hub, dict[str, str]]]:
     """A GitHub, and what a step needs to call it."""
-    hub = Hub(tmp_path / "identity")
+    hub = Hub(tmp_path / "identity", tmp_path)
     server, address = serve(hub)
     yield hub, {"GITHUB_API_URL": address, "GITHUB_REPOSITORY": "someone/credit"}
     server.shutdown()

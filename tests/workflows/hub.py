@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
 import re
 import threading
@@ -32,13 +32,17 @@ class Hub:
 
     identity: Path
     """The file with the token that a cloud takes for the run's identity."""
+    checkout: Path
+    """The folder with what is on main."""
     comments: list[dict[str, Any]] = field(default_factory=list)
     dispatched: list[str] = field(default_factory=list)
     """The stacks whose deployment was started."""
     waiting: list[tuple[str, str]] = field(default_factory=list)
     """The titles and commits of runs that wait for approval."""
     branches: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By name, the files written there."""
+    """By name, the files that differ there from main."""
+    objects: list[Any] = field(default_factory=list)
+    """Trees and commits, which are known by their place here."""
     pulls: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     tokens: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -92,8 +96,9 @@ class Hub:
             ("GET", r"git/ref/heads/(.+)", "contents", self._ref),
             ("POST", r"git/refs", "contents", self._branch),
             ("PATCH", r"git/refs/heads/(.+)", "contents", self._reset),
-            ("GET", r"contents/(.+)", "contents", lambda *_: {"sha": "b10b"}),
-            ("PUT", r"contents/(.+)", "contents", self._write),
+            ("GET", r"git/commits/c0ffee", "contents", lambda *_: {"tree": {"sha": "7ree"}}),
+            ("GET", r"contents/(.+)", "contents", self._contents),
+            ("POST", r"git/(?:trees|commits)", "contents", self._store),
         ]
 
     def _page(self, items: list[Any], query: dict[str, str]) -> list[Any]:
@@ -135,16 +140,34 @@ class Hub:
             raise RefusedError(404, "Not Found")
         return {"object": {"sha": "c0ffee"}}
 
+    def _contents(self, found: re.Match[str], query: dict[str, str], __: Any) -> Any:
+        assert query == {"ref": "c0ffee"}
+        text = (self.checkout / found[1]).read_bytes()
+        return {"sha": hashlib.sha1(b"blob %d\0%b" % (len(text), text)).hexdigest()}  # noqa: S324
+
+    def _store(self, _: Any, __: Any, body: Any) -> Any:
+        self.objects.append(body)
+        return {"sha": str(len(self.objects) - 1)}
+
     def _branch(self, _: Any, __: Any, body: Any) -> Any:
-        return self.branches.setdefault(body["ref"].removeprefix("refs/heads/"), {})
-
-    def _reset(self, found: re.Match[str], _: Any, __: Any) -> Any:
-        self.branches[found[1]].clear()
+        name = body["ref"].removeprefix("refs/heads/")
+        assert name not in self.branches
+        self.branches[name] = self._files(body["sha"])
         return {}
 
-    def _write(self, found: re.Match[str], _: Any, body: Any) -> Any:
-        self.branches[body["branch"]][found[1]] = base64.b64decode(body["content"]).decode()
+    def _reset(self, found: re.Match[str], _: Any, body: Any) -> Any:
+        assert body["force"]
+        self.branches[found[1]] = self._files(body["sha"])
         return {}
+
+    def _files(self, commit: str) -> dict[str, str]:
+        """Return what a commit on top of main changes. Raises `RefusedError` where that is nothing."""
+        if commit == "c0ffee":
+            raise RefusedError(422, "a pull request of this branch would be closed: it has no commits")
+        assert self.objects[int(commit)]["parents"] == ["c0ffee"]
+        tree = self.objects[int(self.objects[int(commit)]["tree"])]
+        assert tree["base_tree"] == "7ree"
+        return {each["path"]: each["content"] for each in tree["tree"]}
 
 
 def serve(hub: Hub) -> tuple[ThreadingHTTPServer, str]:

@@ -50,30 +50,6 @@ def test_a_run_that_waits_with_an_older_main_keeps_nothing_waiting(
     assert "prod: a run waits for approval already" in said
 
 
-def change(release: str) -> str:
-    name = "Pulumi.prod.yaml"
-    return json.dumps([{"from": "dev", "to": "prod", "release": release, "file": name, "content": release}])
-
-
-def test_a_proposal_follows_the_newest_release_and_takes_no_for_an_answer(
-    command: Command, hub: tuple[Hub, dict[str, str]]
-):
-    github, env = hub
-    env["GITHUB_TOKEN"] = github.token({"contents": "write", "pull-requests": "write"})
-    command("propose", CHANGES=change("tiny:1-a"), **env)
-    command("propose", CHANGES=change("tiny:2-b"), **env)
-    assert [(pull["number"], pull["title"]) for pull in github.pulls] == [
-        (8, "Promote tiny:2-b from dev to prod")
-    ]
-    assert github.branches == {"promote/prod": {"Pulumi.prod.yaml": "tiny:2-b"}}
-    github.pulls[0]["state"] = "closed"
-    said = command("propose", CHANGES=change("tiny:2-b"), **env)[1]
-    assert "was asked before and answered" in said
-    assert len(github.pulls) == 1
-    command("propose", CHANGES=change("tiny:3-c"), **env)
-    assert [pull["state"] for pull in github.pulls] == ["closed", "open"]
-
-
 def test_a_token_without_the_permission_is_red(command: Command, hub: tuple[Hub, dict[str, str]]):
     github, env = hub
     token = github.token({"actions": "read"})

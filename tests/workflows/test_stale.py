@@ -82,7 +82,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     (origin / ".github").symlink_to(ROOT / ".github")
     git(origin, "init", "-qb", "main")
     commit(origin, "tools", ".github")
-    hub = Hub(tmp_path / "identity")
+    hub = Hub(tmp_path / "identity", origin)
     hub.identity.write_text("token")
     server, address = serve(hub)
     candidate, ups = tmp_path / "candidate", tmp_path / "ups"

@@ -156,7 +156,8 @@ STACKS = ["dev", "staging", "prod"]
         (["Pulumi.prod.yaml"], ["prod"]),
         (["Pulumi.prod.yaml", "Pulumi.dev.yaml", "docs/adopt.md"], ["dev", "prod"]),
         (["Pulumi.other.yaml"], []),
-        (["README.md", "tests/ml/test_score.py"], []),
+        (["README.md", "docs/adopt.md", "docs/adopt.svg", "tests/ml/test_score.py"], []),
+        (["ml/serving/README.md"], STACKS),
         (["Pulumi.yaml"], STACKS),
         (["rollout/core/decide.py"], STACKS),
         (["ml/serving/score.py", "Pulumi.dev.yaml"], STACKS),
@@ -189,42 +190,3 @@ def test_all_are_touched_where_git_cannot_tell(command: Command, tmp_path: Path,
     commit(tmp_path, "first")
     outputs = command("touched", BASE=base, ROLLOUT_STACKS="dev staging prod")[2]
     assert json.loads(outputs["stacks"]) == STACKS
-
-
-RELEASED = {
-    **says("none", "Healthy", None),
-    "deployments": [{"role": "prod", "release": "tiny:2-abcdef12"}],
-}
-
-
-@pytest.mark.parametrize(
-    ("status", "named", "proposed"),
-    [
-        (RELEASED, "tiny:1", True),
-        (RELEASED, "tiny:2", False),
-        ({**RELEASED, "phase": "Degraded"}, "tiny:1", False),
-        ({**RELEASED, "wanted": "tiny:3-12345678"}, "tiny:1", False),
-        (says("start", stage=None), "tiny:1", False),
-    ],
-)
-def test_what_is_healthy_is_proposed_for_the_next_stack(
-    command: Command,
-    tmp_path: Path,
-    status: dict[str, Any],
-    named: str,
-    proposed: bool,  # noqa: FBT001
-):
-    (tmp_path / "Pulumi.prod.yaml").write_text(f"rollout:model: {named}\n")
-    code, said, outputs = command("promotions", status, ROLLOUT_STACKS="dev prod", NEW="tiny:2")
-    assert code == 0, said
-    change = {"from": "dev", "to": "prod", "release": "tiny:2-abcdef12", "file": "Pulumi.prod.yaml"}
-    expected = [{**change, "content": "rollout:model: tiny:2\n"}] if proposed else []
-    assert json.loads(outputs["changes"]) == expected
-
-
-def test_what_cannot_be_promoted_is_red(command: Command, tmp_path: Path):
-    (tmp_path / "Pulumi.prod.yaml").write_text("")
-    code, said, outputs = command("promotions", RELEASED, ROLLOUT_STACKS="dev prod", REFUSED="not registered")
-    assert code == 1
-    assert "::error::tiny:2-abcdef12 can't be promoted from dev to prod: not registered" in said
-    assert outputs == {"changes": "[]"}
