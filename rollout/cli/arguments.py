@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from rollout.cli import inputs
+from rollout.core import times
 from rollout.core.gates.fixed import Empty
 
 _AGGREGATIONS = ("Average", "Minimum", "Maximum", "Total", "Count")
@@ -115,12 +116,18 @@ def _of_stack(
 
 def _status(status: argparse.ArgumentParser) -> None:
     status.add_argument("--watch", action="store_true", help="look again every few seconds until interrupted")
-    status.add_argument(
-        "--every",
-        type=float,
-        default=5.0,
-        metavar="SECONDS",
-        help="between two looks of --watch; 5 if left out",
+    _every(status, timedelta(seconds=5), "between two looks of --watch")
+
+
+def _every(command: argparse.ArgumentParser, default: timedelta, what: str) -> None:
+    shown = times.show_duration(default)
+    help_text = f"{what}, such as 30s or 1m, or in seconds; {shown} if left out"
+    command.add_argument("--every", type=inputs.wait, default=default, metavar="TIME", help=help_text)
+
+
+def _timeout(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--timeout", type=inputs.wait, metavar="TIME", help="stop after this long, such as 2h"
     )
 
 
@@ -176,23 +183,16 @@ def _run(run: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         help="healthy, or a stage such as 10 that the candidate gets; healthy if left out",
     )
-    run.add_argument("--timeout", type=inputs.duration, help="stop after this long, such as 2h")
-    run.add_argument(
-        "--every", type=float, default=30.0, metavar="SECONDS", help="between two looks while a stage bakes"
-    )
+    _timeout(run)
+    _every(run, timedelta(seconds=30), "between two looks while a stage bakes")
 
 
 def _guard(guard: argparse.ArgumentParser) -> None:
-    guard.add_argument(
-        "--every",
-        type=inputs.duration,
-        default=timedelta(minutes=1),
-        help="between two looks; 1m if left out",
-    )
+    _every(guard, timedelta(minutes=1), "between two looks")
     guard.add_argument(
         "--until", choices=["healthy"], help="end once the release is prod; on and on if left out"
     )
-    guard.add_argument("--timeout", type=inputs.duration, help="stop after this long, such as 2h")
+    _timeout(guard)
 
 
 def _check(check: argparse.ArgumentParser) -> None:

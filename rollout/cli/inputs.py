@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from rollout.core import times
 
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_YEAR = timedelta(days=365)
 _AMERICAN = ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m-%d-%Y")
 _RUNG = re.compile(r"\d{1,3}(?:m\d{1,2})?")
 _POINTS = 100
@@ -32,13 +34,24 @@ _GRAINS = {
 def duration(text: str) -> timedelta:
     """Return the duration that `15m` or ISO 8601's `PT15M` says."""
     iso = _ISO.fullmatch(text.strip().upper())
-    if iso and any(iso.groups()):
-        days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     try:
+        if iso and any(iso.groups()):
+            days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
+            return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         return times.parse_duration(text)
     except (ValueError, OverflowError):
         raise ArgumentTypeError(f"{text!r} is no duration: one such as 15m, 2h or PT15M") from None
+
+
+def wait(text: str) -> timedelta:
+    """Return the time that `30s`, `1m`, or `30` for seconds, says: more than none, at most a year."""
+    try:
+        found = timedelta(seconds=float(text)) if _SECONDS.fullmatch(text.strip()) else duration(text)
+    except (ArgumentTypeError, OverflowError):
+        found = timedelta(0)
+    if not timedelta(0) < found <= _YEAR:
+        raise ArgumentTypeError(f"{text!r} is no time to wait: one such as 30s, 1m or 2h, or seconds")
+    return found
 
 
 def interval(text: str) -> timedelta:

@@ -193,7 +193,7 @@ def _driven(args: argparse.Namespace) -> End:
         up=up,
         tell=_in_json if args.json else _in_words,
         rung=args.rung,
-        every=args.every,
+        every=args.every.total_seconds(),
         timeout=args.timeout.total_seconds() if args.timeout else None,
     )
     try:

@@ -40,11 +40,12 @@ def run(args: argparse.Namespace) -> int:
         found = look(stack)
         print(json.dumps(found, indent=2)) if args.json else view.show(found)
         return EXIT_CODES[Phase(found["phase"])]
+    every = args.every.total_seconds()
     if args.json:
         while True:
             print(json.dumps(look(stack)), flush=True)
-            time.sleep(args.every)
-    view.watch(lambda: look(stack), args.every)
+            time.sleep(every)
+    view.watch(lambda: look(stack), every)
     return 0
 
 

@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rollout.azure.credential import claims
 from rollout.azure.errors import AzureFault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rollout.cli.stack import StackView
 
 _LENGTH = 60
-_NAMES = ("upn", "preferred_username", "unique_name", "name", "app_displayname")
+_WORDS = ("upn", "preferred_username", "unique_name", "name", "app_displayname")
 """Where a token says who it is for, in words."""
+_IDS = ("appid", "oid")
+SOMEBODY = "somebody"
 
 
 def who(stack: StackView) -> str:
-    """Return who is logged in: by the token, else by git, else by the machine."""
+    """Return who is logged in: by the token's words, else by git, the machine, or the token's ids."""
     try:
         said = claims(stack.arm.tokens.token(stack.arm.cloud.arm_audience))
     except AzureFault:
         said = {}
-    names = [str(said[name]) for name in _NAMES if said.get(name)]
-    name = names[0] if names else _git_name(stack.root) or getpass.getuser()
+    name = _first(said, _WORDS) or _git_name(stack.root) or _user() or _first(said, _IDS) or SOMEBODY
     return " ".join(name.split())[:_LENGTH]
+
+
+def holder(said: Mapping[str, Any]) -> str:
+    """Return who a token is for, by what it says of itself."""
+    return _first(said, _WORDS + _IDS) or SOMEBODY
+
+
+def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((str(said[name]) for name in names if said.get(name)), "")
+
+
+def _user() -> str:
+    """Return the user of the machine; empty where it has none of that number, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _git_name(root: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rollout.azure.credential import claims
 from rollout.azure.errors import AzureFault, ReadError
 from rollout.cli.health.check import Check, State
+from rollout.cli.who import holder
 from rollout.core.comparison.blocks import Tier
 from rollout.core.observed import Provisioning
 from rollout.stack import pulumi_cli
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from rollout.cli.health.patient import Patient
 
 LEAST_PULUMI = (3, 249)
-_NAMES = ("upn", "preferred_username", "unique_name", "name", "app_displayname", "appid", "oid")
 
 
 def python(_: Patient) -> Check:
@@ -75,8 +75,7 @@ def login(patient: Patient) -> Check:
         said = claims(arm.tokens.token(arm.cloud.arm_audience))
     except AzureFault as fault:
         return Check("login", State.PROBLEM, str(fault), "az login")
-    who = next((str(said[name]) for name in _NAMES if said.get(name)), "somebody")
-    return Check("login", State.OK, f"{who} in {arm.cloud.name}, subscription {arm.subscription}")
+    return Check("login", State.OK, f"{holder(said)} in {arm.cloud.name}, subscription {arm.subscription}")
 
 
 def workspace(patient: Patient) -> Check:
