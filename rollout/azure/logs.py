@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from rollout.azure import refusal
+from rollout.azure import ids, refusal
 from rollout.azure.credential import principal_of
 from rollout.azure.errors import AzureFault, Missing, ReadError, Unintelligible
 from rollout.core.gates import kql
@@ -47,7 +47,7 @@ class LogWorkspace:
 
 def reader(
     workspace: LogWorkspace | ReadError | None,
-    endpoint: str,
+    endpoint_id: str,
     cloud: Cloud,
     credential: TokenCredentialFrom,
     *,
@@ -60,7 +60,7 @@ def reader(
     """
     if isinstance(workspace, ReadError):
         raise workspace
-    what = f"the traffic log of {endpoint}"
+    what = f"the traffic log of {ids.name_of(endpoint_id)}"
     if workspace is None:
         raise Missing(
             what,
@@ -73,7 +73,7 @@ def reader(
         address=cloud.logs_endpoint,
         workspace=workspace,
         what=what,
-        preamble=kql.let("endpoint", kql.text(endpoint)),
+        preamble=kql.names(endpoint_id),
         need=refusal.Need(ROLE, workspace.id, principal),
     )
     return lambda query: _ask(log, query)

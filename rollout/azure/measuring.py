@@ -77,7 +77,7 @@ def measure(
         found |= dict.fromkeys(of_metrics, Unreadable(str(fault)))
     try:
         if of_logs:
-            search = logs.reader(subject.log, subject.name, cloud, credential, transport=transport)
+            search = logs.reader(subject.log, subject.id, cloud, credential, transport=transport)
             work |= {query: partial(search, query) for query in of_logs}
     except AzureFault as fault:
         found |= dict.fromkeys(of_logs, Unreadable(str(fault)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Scene:
     arm: Arm
     place: Place
     logs: str
+    region: str = ""
+    """The ARM id of the endpoint of that name whose requests `traffic` makes, where it isn't this one."""
 
     def __post_init__(self) -> None:
         sight = self.sight()
@@ -68,7 +70,7 @@ class Scene:
             at = (end - number * MINUTE + timedelta(seconds=20)).isoformat().replace("+00:00", "Z")
             for name, (good, bad) in counts.items():
                 each = {
-                    "EndpointId": self.place.endpoint_id,
+                    "EndpointId": self.region or self.place.endpoint_id,
                     "EndpointName": self.place.endpoint,
                     "DeploymentName": name,
                     "TimeGenerated": at,
@@ -80,6 +82,17 @@ class Scene:
                     codes: dict[str, Any] = {"ResponseCode": 424, "ModelStatusCode": 500}
                     rows.append(each | codes | {"count": bad})
         self.local.control("POST", "rows", rows)
+
+    def namesake(self) -> Scene:
+        """An endpoint that would have this one's name in another region; its log goes to the same workspace.
+
+        The local Azure has one region, so only its requests bear the name.
+        """
+        workspace = make_workspace(self.local)
+        name = unique("credit-")
+        workspace.endpoint(name)
+        _send_log(self.local, f"{workspace.id}/onlineEndpoints/{name}", self.logs)
+        return replace(self, region=f"{workspace.id}/onlineEndpoints/{name}")
 
     def asked(self, frozen: Baseline, minutes: int = 20) -> Question:
         window = Window(self.now - (minutes + 5) * MINUTE, self.now - 5 * MINUTE)
@@ -137,9 +150,7 @@ def scene_of(local: Local, ahead: int = 0) -> Iterator[Scene]:
     workspace.endpoint(name, {"blue": 90, "green": 10})
     logs = f"{workspace.group}/providers/Microsoft.OperationalInsights/workspaces/{unique('log-')}"
     local.ok("PUT", logs, {"location": "eastus", "properties": {}})
-    properties = {"workspaceId": logs, "logs": [{"categoryGroup": "allLogs", "enabled": True}]}
-    settings = f"{workspace.id}/onlineEndpoints/{name}/providers/Microsoft.Insights/diagnosticSettings"
-    local.ok("PUT", f"{settings}/rollout", {"properties": properties})
+    _send_log(local, f"{workspace.id}/onlineEndpoints/{name}", logs)
     group, ml = workspace.group.rpartition("/")[2], workspace.id.rpartition("/")[2]
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in local.env.items():
@@ -147,3 +158,9 @@ def scene_of(local: Local, ahead: int = 0) -> Iterator[Scene]:
         where = cloud.resolve(local.env)
         arm = Arm(where, default_tokens(where), local.settings.subscription)
         yield Scene(local, arm, Place(local.settings.subscription, group, ml, name), logs)
+
+
+def _send_log(local: Local, endpoint_id: str, logs: str) -> None:
+    properties = {"workspaceId": logs, "logs": [{"categoryGroup": "allLogs", "enabled": True}]}
+    settings = f"{endpoint_id}/providers/Microsoft.Insights/diagnosticSettings"
+    local.ok("PUT", f"{settings}/rollout", {"properties": properties})

@@ -28,7 +28,7 @@ OK, WAIT, FAILED = Verdict.SUCCESSFUL, Verdict.INCONCLUSIVE, Verdict.FAILED
 P99 = FixedGate(
     "p99",
     kql="AmlOnlineEndpointTrafficLog\n"
-    "| where EndpointName =~ endpoint and DeploymentName =~ deployment\n"
+    "| where _ResourceId =~ endpointId and DeploymentName =~ deployment\n"
     "| where TimeGenerated between (start .. end)\n"
     "| summarize percentile(TotalDurationMs, 99)",
     max=Limit(500),
@@ -146,6 +146,25 @@ def test_a_query_of_ones_own_gets_its_names_and_gives_a_number(scene: Scene):
     asked = replace(scene.asked(Baseline(Tier.LOGS, 99, 0.0, None, 1, 1)), prod=None)
     (found,) = scene.judged((P99,), asked).findings
     assert (found.verdict, found.value) == (OK, 130.0), found.reason
+
+
+def test_an_endpoint_of_the_same_name_in_another_region_is_another(scene: Scene):
+    """Both log to one workspace, and both have deployments blue and green."""
+    scene.traffic(50, scene.now - 30 * MINUTE, blue=(536, 4))
+    scene.traffic(20, scene.now - 5 * MINUTE, blue=(536, 4), green=(60, 0))
+    there = scene.namesake()
+    there.traffic(50, scene.now - 30 * MINUTE, blue=(0, 540))
+    there.traffic(20, scene.now - 5 * MINUTE, blue=(540, 0), green=(0, 60))
+    frozen = scene.usual(Tier.LOGS)
+    assert isinstance(frozen, Baseline)
+    assert frozen.requests == 50 * 540
+    compared = scene.judged((WORSE,), scene.asked(frozen)).findings[0].compared
+    assert compared is not None
+    assert (compared.candidate_requests, compared.candidate_events) == (1200, 0)
+    assert (compared.prod_requests, compared.prod_events) == (10800, 80)
+    count = replace(P99, kql=(P99.kql or "").replace("percentile(TotalDurationMs, 99)", "count()"))
+    (found,) = scene.judged((replace(count, max=Limit(1200)),), scene.asked(frozen)).findings
+    assert (found.verdict, found.value) == (OK, 1200), found.reason
 
 
 def test_a_fixed_gate_counts_all_errors_of_all_codes(scene: Scene):

@@ -62,7 +62,7 @@ def test_one_query_on_the_wire(fake: FakeAzure, measure: Measure):
     (asked,) = fake.asked
     assert asked.path == "/v1/workspaces/customer-1/query"
     assert asked.json() == {
-        "query": 'let endpoint = "credit"; AmlOnlineEndpointTrafficLog | count',
+        "query": f'let endpoint = "credit"; let endpointId = "{ENDPOINT}"; {QUERY.kql}',
         "timespan": "2026-11-21T09:00:00.000Z/2026-11-21T10:00:00.000Z",
         "workspaces": None,
     }

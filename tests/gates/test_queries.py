@@ -54,7 +54,8 @@ def test_comparing_by_logs_is_one_call_for_all_stages_and_both_deployments():
         "AmlOnlineEndpointTrafficLog\n"
         "| where TimeGenerated >= datetime(2026-11-21T09:30:00Z) "
         "and TimeGenerated < datetime(2026-11-21T10:10:00Z)\n"
-        '| where EndpointName =~ endpoint and DeploymentName in~ ("green", "blue")\n'
+        "| where EndpointName =~ endpoint and _ResourceId =~ endpointId "
+        'and DeploymentName in~ ("green", "blue")\n'
         "| extend code = toint(ResponseCode)\n"
         "| extend ok = isnotnull(code) and code >= 200 and code < 300\n"
         "| extend ms = todouble(TotalDurationMs) - coalesce(todouble(RequestThrottlingDelayMs), 0.0)\n"

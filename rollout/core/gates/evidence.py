@@ -28,7 +28,7 @@ class Query:
 class LogQuery:
     """One query on the Log Analytics workspace that the endpoint's traffic log goes to.
 
-    Whoever sends it puts `let endpoint = "<name>";` in front: the queries know no place.
+    Whoever sends it puts `kql.names` of the endpoint in front: the queries know no place.
     """
 
     kql: str

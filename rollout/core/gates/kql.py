@@ -1,14 +1,19 @@
 """KQL on the traffic log of an online endpoint: text only.
 
-Every query may use the name `endpoint`: whoever sends it puts `let endpoint = "<name>";` in front. A custom
+Every query may use the names `endpoint` and `endpointId`: whoever sends it puts `names` in front. A custom
 query may also use `deployment` (the one that is judged), `prod` (the one beside it, or an empty text), and
 `start` and `end` of the judging window, as instants:
 
     AmlOnlineEndpointTrafficLog
-    | where EndpointName =~ endpoint and DeploymentName =~ deployment and TimeGenerated between (start .. end)
+    | where _ResourceId =~ endpointId and DeploymentName =~ deployment
+    | where TimeGenerated between (start .. end)
     | summarize percentile(TotalDurationMs, 99)
 
-(learn.microsoft.com, Azure Monitor reference, tables, AmlOnlineEndpointTrafficLog.)
+An endpoint's name is its own in one region only, so rows are told apart by `_ResourceId`, its ARM id, whose
+case differs.
+
+(learn.microsoft.com, Azure Monitor reference, tables, AmlOnlineEndpointTrafficLog; and queries,
+AmlOnlineEndpointEventLog, which finds workspace and endpoint in `_ResourceId`.)
 """
 
 from __future__ import annotations
@@ -30,9 +35,13 @@ QUANTILES = ("q50", "q95", "q99")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 # An empty code, or one that is no number, is null as a number; the column is text in some workspaces and a
 # number in others. The delays are null where nothing was throttled.
-_ROWS = """\
+ROWS = """\
 | extend code = toint(ResponseCode)
 | extend ok = isnotnull(code) and code >= 200 and code < 300"""
+"""Gives each row `code`, its status as a number, and `ok`, whether that is a 2xx."""
+OF_ENDPOINT = "EndpointName =~ endpoint and _ResourceId =~ endpointId"
+"""What rows of the endpoint, and of no other, fulfil."""
+
 _TIMED = """\
 | extend ms = todouble(TotalDurationMs) - coalesce(todouble(RequestThrottlingDelayMs), 0.0)
     - coalesce(todouble(ResponseThrottlingDelayMs), 0.0)"""
@@ -51,6 +60,12 @@ def instant(at: datetime) -> str:
 def let(name: str, value: str) -> str:
     """Return a statement that gives a literal a name, on one line: errors count lines."""
     return f"let {name} = {value}; "
+
+
+def names(endpoint_id: str) -> str:
+    """Return the statements that give an endpoint's name and its ARM id their names, on one line."""
+    endpoint = endpoint_id.rstrip("/").rpartition("/")[2]
+    return let("endpoint", text(endpoint)) + let("endpointId", text(endpoint_id))
 
 
 def blocks(  # noqa: PLR0917  # the parts of one text
@@ -77,7 +92,7 @@ def blocks(  # noqa: PLR0917  # the parts of one text
         counts.append("untimed = countif(ok and isnull(ms))")
     parts = [
         _source(window, (candidate, prod)),
-        _ROWS,
+        ROWS,
         *([_TIMED] if slow_ms is not None else []),
         "| summarize " + ",\n    ".join(counts),
         f"    by block = bin(TimeGenerated, {_span(block)}), DeploymentName",
@@ -94,7 +109,7 @@ def history(window: Window, prod: str) -> str:
     return "\n".join(
         (
             _source(window, (prod,)),
-            _ROWS,
+            ROWS,
             _TIMED,
             f"| summarize requests = count(), {', '.join(quantiles)} by ok",
         )
@@ -103,21 +118,21 @@ def history(window: Window, prod: str) -> str:
 
 def custom(own: str, window: Window, deployment: str, prod: str | None) -> str:
     """Return somebody's own query with the names in front that it may use."""
-    names = {
+    own_names = {
         "deployment": text(deployment),
         "prod": text(prod or ""),
         "start": instant(window.start),
         "end": instant(window.end),
     }
-    return "".join(let(name, value) for name, value in names.items()) + own.strip()
+    return "".join(let(name, value) for name, value in own_names.items()) + own.strip()
 
 
 def _source(window: Window, deployments: tuple[str, ...]) -> str:
-    names = ", ".join(text(name) for name in deployments)
+    listed = ", ".join(text(name) for name in deployments)
     return (
         f"{TABLE}\n"
         f"| where TimeGenerated >= {instant(window.start)} and TimeGenerated < {instant(window.end)}\n"
-        f"| where EndpointName =~ endpoint and DeploymentName in~ ({names})"
+        f"| where {OF_ENDPOINT} and DeploymentName in~ ({listed})"
     )
 
 
