@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from rollout.core.place import Place
+    from rollout.stack.remembered import Remembered
 
 _TYPES = {"models": "ModelVersion", "environments": "EnvironmentVersion", "codes": "CodeVersion"}
 
@@ -50,8 +51,10 @@ class Assets(pulumi.ComponentResource):
         name: str,
         place: Place,
         ids: Iterable[str],
-        new_code: NewCode | None,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        new_code: NewCode | None,
+        held: Remembered,
     ) -> None:
         super().__init__("rollout:stack:Assets", name, None, opts)
         self.by_id = {}
@@ -60,10 +63,12 @@ class Assets(pulumi.ComponentResource):
             if asset is None or not each.lower().startswith(place.workspace_id.lower()):
                 continue
             code = new_code if new_code is not None and new_code.id == each else None
-            self.by_id[each] = self._declare(place, each, asset, code)
+            self.by_id[each] = self._declare(place, each, asset, code, held)
         self.register_outputs({})
 
-    def _declare(self, place: Place, each: str, asset: VersionId, code: NewCode | None) -> pulumi.Resource:
+    def _declare(
+        self, place: Place, each: str, asset: VersionId, code: NewCode | None, held: Remembered
+    ) -> pulumi.Resource:
         title = f"{asset.kind.removesuffix('s')} {asset.name}:{asset.version}"
         declared: Any = getattr(ml, _TYPES[asset.kind])
         return declared(
@@ -76,7 +81,7 @@ class Assets(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=True,
-                import_=each if code is None else None,
+                import_=held.taken_over(declared, title, each) if code is None else None,
                 ignore_changes=["properties"],
                 hooks=None if code is None else _uploads(title, code),
             ),

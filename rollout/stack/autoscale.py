@@ -36,15 +36,21 @@ def declare(ground: Ground, forms: Mapping[str, Form], location: str, after: pul
         target = place.deployment_id(name)
         there = ground.arm.get(_id(place, name), _API).body is not None
         inner: Any = [profile(asked, target)]
+        title = f"autoscale-{name}"
         monitor.AutoscaleSetting(
-            f"autoscale-{name}",
+            title,
             resource_group_name=place.resource_group,
             autoscale_setting_name=_name(place, name),
             location=location,
             enabled=True,
             profiles=inner,
             target_resource_uri=target,
-            opts=pulumi.ResourceOptions(depends_on=[after], import_=_id(place, name) if there else None),
+            opts=pulumi.ResourceOptions(
+                depends_on=[after],
+                import_=ground.held.taken_over(monitor.AutoscaleSetting, title, _id(place, name))
+                if there
+                else None,
+            ),
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from rollout.azure.errors import AzureFault, Missing
+from rollout.azure.logs import LogWorkspace
 from rollout.azure.sharing import in_registry
 from rollout.core import history, times
 from rollout.core.bodies import deployment_body, endpoint_body
@@ -17,7 +18,7 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import alerts, autoscale, configuration, kept, pulumi_cli, record, remembered, tags, upload
+from rollout.stack import alerts, autoscale, configuration, kept, record, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from rollout.core.gates.judgement import Judgement
     from rollout.core.place import Place
     from rollout.core.step import Step
+    from rollout.stack.remembered import Remembered
 
 _RUNNERS = ("GITHUB_ACTOR", "BUILD_REQUESTEDFOR", "GITLAB_USER_LOGIN")
 """Where pipelines say who started them."""
@@ -49,6 +51,8 @@ class Ground:
     place: Place
     arm: Arm
     sight: Sight
+    held: Remembered
+    """What the stack's state has."""
     root: Path
     """The project's folder."""
     whole: bool = True
@@ -72,7 +76,7 @@ def workspace(ground: Ground) -> Workspace | None:
         raise Missing(
             "azure-native:location", "it isn't set", "pulumi config set azure-native:location eastus"
         )
-    args = WorkspaceArgs(ground.place, location, sight.group_exists, sight.workspace)
+    args = WorkspaceArgs(ground.place, ground.held, location, sight.group_exists, sight.workspace)
     return Workspace("workspace", args)
 
 
@@ -84,7 +88,7 @@ def rollout(
     Whatever can still be missing is looked for before the first of them is declared. Of an endpoint that
     was never this stack's, nothing is.
     """
-    held = _remembered(ground, step, stack)
+    held = ground.held
     if step.as_found and not held.has_endpoint:
         workspace(ground)
         return
@@ -113,14 +117,14 @@ def rollout(
     served |= {slot: served_by(inputs) for slot, inputs in gone.items()}
     below = workspace(ground)
     after_workspace = pulumi.ResourceOptions(depends_on=[below] if below else [])
-    assets = Assets(
-        "assets", place, [each for ids in served.values() for each in ids], new_code, after_workspace
-    )
+    served_ids = [each for ids in served.values() for each in ids]
+    assets = Assets("assets", place, served_ids, after_workspace, new_code=new_code, held=held)
     logs_id = None if not ground.whole else below.logs_id if below else _logs_id(ground)
     endpoint = Endpoint(
         "endpoint",
         EndpointArgs(
             place=place,
+            held=held,
             step=step,
             inputs=sight.endpoint.inputs
             if sight.endpoint
@@ -133,6 +137,7 @@ def rollout(
             clear_slot=live.clear,
             logs_id=logs_id,
             logs_exist=sight.logs_exist,
+            logs_stay=_logs_stay(ground),
             logs_follow=sight.log is None and (sight.endpoint is None or step.kind is StepKind.START),
             forms=forms,
             protected=held.protected if step.as_found else frozenset({step.record.prod or ""}),
@@ -152,25 +157,6 @@ def rollout(
     if ground.whole:
         alerts.declare(ground, step, location, logs_id, published)
         autoscale.declare(ground, forms, location, published)
-
-
-def _remembered(ground: Ground, step: Step, stack: tags.Stack) -> remembered.Remembered:
-    """Return what the state holds, where that is needed: a hold with prod in place needs none of it.
-
-    Raises `StackError`, but for a history that can't be read: that stops no step, least of all an abort.
-    """
-    prod = step.record.prod
-    gone = prod is not None and prod not in ground.sight.deployments
-    needed = gone or kept.needs_state(step, ground.sight)
-    if not (needed or step.kind.publishes):
-        return remembered.Remembered()
-    try:
-        return remembered.read(stack.name, ground.root)
-    except pulumi_cli.StackError as error:
-        if needed:
-            raise
-        pulumi.log.warn(f"{error}: the history of this stack begins again with this step")
-        return remembered.Remembered()
 
 
 def _runner() -> str:
@@ -268,3 +254,11 @@ def _logs_id(ground: Ground) -> str | None:
     if asked is not None or ground.sight.workspace is None:
         return asked
     return ground.sight.workspace.logs_id
+
+
+def _logs_stay(ground: Ground) -> bool:
+    """Return whether the stack's diagnostic setting sends the log where config wants it already."""
+    asked, log = ground.settings.workspace.log_analytics, ground.sight.log
+    if asked is None:
+        return ground.sight.logs_exist
+    return isinstance(log, LogWorkspace) and log.id.casefold() == asked.casefold()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollout.core.place import Place
+    from rollout.stack.remembered import Remembered
 
 EVERY_INPUT = ["properties", "sku", "tags", "identity", "kind", "location"]
 """What freezing ignores: all that a deployment is made of, apart from its place in ARM."""
@@ -48,7 +49,13 @@ def fresh(
 
 
 def frozen(
-    place: Place, name: str, inputs: Mapping[str, Any], share: int, opts: pulumi.ResourceOptions
+    place: Place,
+    name: str,
+    inputs: Mapping[str, Any],
+    share: int,
+    opts: pulumi.ResourceOptions,
+    *,
+    held: Remembered,
 ) -> ml.OnlineDeployment:
     """Declare a deployment as it is live: immune to config, and adopted where the state has lost it."""
     guards = pulumi.ResourceHookBinding(
@@ -61,7 +68,9 @@ def frozen(
         pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                import_=place.deployment_id(name), ignore_changes=EVERY_INPUT, hooks=guards
+                import_=held.taken_over(ml.OnlineDeployment, name, place.deployment_id(name)),
+                ignore_changes=EVERY_INPUT,
+                hooks=guards,
             ),
         ),
     )

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from rollout.core.place import Place
     from rollout.core.step import Step
     from rollout.core.traffic import Routing
+    from rollout.stack.remembered import Remembered
 
 EVERY_INPUT = ["properties", "tags", "identity", "kind", "sku", "location"]
+_ENDPOINT, _LOGS = "endpoint", "logs"
+"""Names in the state."""
 LOG_CATEGORIES = (
     "AmlOnlineEndpointTrafficLog",
     "AmlOnlineEndpointConsoleLog",
@@ -35,6 +38,8 @@ class EndpointArgs:
     """What the endpoint is to be after the step, and what it is now."""
 
     place: Place
+    held: Remembered
+    """What the state has: only what it lacks is imported."""
     step: Step
     inputs: Mapping[str, Any]
     """The endpoint's writable body: as it is live where it is, else from config."""
@@ -50,6 +55,8 @@ class EndpointArgs:
     logs_id: pulumi.Input[str] | None
     """Where the endpoint's logs go; None where the workspace has no Log Analytics."""
     logs_exist: bool
+    logs_stay: bool
+    """Whether the setting that is there sends them there already: then it stays as it is."""
     logs_follow: bool
     """Whether the endpoint's logs are to go there, where they don't yet."""
     assets: Mapping[str, list[pulumi.Resource]]
@@ -94,14 +101,16 @@ class Endpoint(pulumi.ComponentResource):
             guard = hooks.compare_and_swap(args.live, step.routing, args.read_routing)
         known: Any = {key: inputs[key] for key in EVERY_INPUT if inputs.get(key) is not None}
         return ml.OnlineEndpoint(
-            "endpoint",
+            _ENDPOINT,
             resource_group_name=place.resource_group,
             workspace_name=place.workspace,
             endpoint_name=place.endpoint,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=True,
-                import_=place.endpoint_id if args.exists else None,
+                import_=args.held.taken_over(ml.OnlineEndpoint, _ENDPOINT, place.endpoint_id)
+                if args.exists
+                else None,
                 ignore_changes=[] if writes else EVERY_INPUT,
                 hooks=pulumi.ResourceHookBinding(
                     before_update=[hooks.hook("endpoint-compare-and-swap", guard)]
@@ -120,7 +129,7 @@ class Endpoint(pulumi.ComponentResource):
 
             return deployments.fresh(args.place, slot, args.fresh_inputs, clear, opts)
         share = args.live.traffic.get(slot, 0)
-        return deployments.frozen(args.place, slot, args.live_inputs[slot], share, opts)
+        return deployments.frozen(args.place, slot, args.live_inputs[slot], share, opts, held=args.held)
 
 
 def _written(args: EndpointArgs) -> dict[str, Any]:
@@ -140,16 +149,19 @@ def _written(args: EndpointArgs) -> dict[str, Any]:
 
 
 def _logs(args: EndpointArgs, logs_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    known = args.place.logs_id if args.logs_exist else None
+    there = args.held.taken_over(monitor.DiagnosticSetting, _LOGS, args.place.logs_id)
+    known = pulumi.ResourceOptions(
+        import_=there if args.logs_exist else None, ignore_changes=["*"] if args.logs_stay else []
+    )
     return monitor.DiagnosticSetting(
-        "logs",
+        _LOGS,
         name=LOGS,
         resource_uri=args.place.endpoint_id,
         workspace_id=logs_id,
         logs=[
             monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in LOG_CATEGORIES
         ],
-        opts=_merge(opts, pulumi.ResourceOptions(import_=known)),
+        opts=_merge(opts, known),
     )
 
 

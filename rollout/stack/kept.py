@@ -33,15 +33,6 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
     return declared if step.as_found else {**declared, **step.deployments}
 
 
-def needs_state(step: Step, sight: Sight) -> bool:
-    """Return whether it takes the state to tell what has to be declared."""
-    routing = _routing(step, sight)
-    return step.as_found or any(
-        name not in step.deployments and _spared(step, each.core, routing, unmade=False)
-        for name, each in sight.deployments.items()
-    )
-
-
 def _spared(step: Step, deployment: Deployment, routing: Routing, *, unmade: bool) -> bool:
     """Return whether a deployment must not be deleted, though the step doesn't name it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,7 +17,7 @@ from rollout.core.foresight import too_slow
 from rollout.core.intent import Verb
 from rollout.core.only import refuse_others
 from rollout.core.step import StepKind
-from rollout.stack import configuration, declare, login, rescue, tags, tell, warm_up
+from rollout.stack import configuration, declare, login, remembered, rescue, tags, tell, warm_up
 from rollout.stack.declare import Ground
 from rollout.stack.faults import FAULTS
 
@@ -118,4 +119,8 @@ def _observe(settings: Settings, *, whole: bool = True) -> Ground:
     subscription = login.subscription()
     place = settings.place(subscription)
     arm = Arm(cloud.resolve(os.environ), login.ProviderTokens(), subscription)
-    return Ground(settings, place, arm, observe.look(arm, place), Path.cwd(), whole)
+    root = Path.cwd()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        held = pool.submit(remembered.read, stack_name(), root)
+        sight = observe.look(arm, place)
+        return Ground(settings, place, arm, sight, held.result(), root, whole)

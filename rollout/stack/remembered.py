@@ -1,4 +1,4 @@
-"""What the stack's state holds: read with the CLI, where a step can't be declared or recorded without it."""
+"""What the stack's state holds, read with the CLI: no step is declared without it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
-_DEPLOYMENT = "azure-native:machinelearningservices:OnlineDeployment"
-_RECORD = "pulumi:index:Stash"
-_WORKSPACE = "azure-native:machinelearningservices:Workspace"
+_ENDPOINT = "OnlineEndpoint"
+_DEPLOYMENT = "OnlineDeployment"
+_RECORD = "Stash"
+_WORKSPACE = "ResourceGroup"
+"""Of the types that are declared with a workspace, the one that nothing else shares its name with."""
 
 
 @dataclass(frozen=True)
 class Remembered:
     """The resources of one stack, as its last update left them."""
 
-    has_workspace: bool = False
-    has_endpoint: bool = False
+    resources: frozenset[tuple[str, str]] = frozenset()
+    """The last word of the type, and the name, of each resource."""
     endpoint_id: str | None = None
     """The endpoint's ARM id."""
     deployments: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
@@ -34,6 +35,24 @@ class Remembered:
     """Those of them whose creation the engine saw fail."""
     transitions: tuple[Mapping[str, Any], ...] = ()
     """The history in the record, oldest first."""
+
+    @property
+    def has_workspace(self) -> bool:
+        """Whether the stack has made its workspace."""
+        return any(kind == _WORKSPACE for kind, _ in self.resources)
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether the stack has an endpoint."""
+        return any(kind == _ENDPOINT for kind, _ in self.resources)
+
+    def taken_over(self, kind: type[object], name: str, arm_id: str) -> str | None:
+        """Return the id by which to import what ARM shows; None where the state has it already.
+
+        The engine compares that id with the state's letter by letter, and deletes what the state names where
+        they differ. Azure doesn't promise the case of an id, from one answer to the next.
+        """
+        return None if (kind.__name__, name) in self.resources else arm_id
 
 
 def read(stack: str, root: Path) -> Remembered:
@@ -50,11 +69,10 @@ def of(exported: Mapping[str, Any]) -> Remembered:
     deployment = cast("Mapping[str, Any]", exported.get("deployment") or {})
     resources = cast("list[Mapping[str, Any]]", deployment.get("resources") or [])
     present = [each for each in resources if not each.get("delete")]
-    slots = {_name(each): each for each in present if each.get("type") == _DEPLOYMENT}
-    endpoints = [each for each in present if each.get("type") == _ENDPOINT]
+    slots = {_name(each): each for each in present if _kind(each) == _DEPLOYMENT}
+    endpoints = [each for each in present if _kind(each) == _ENDPOINT]
     return Remembered(
-        has_workspace=any(each.get("type") == _WORKSPACE for each in present),
-        has_endpoint=bool(endpoints),
+        resources=frozenset((_kind(each), _name(each)) for each in present),
         endpoint_id=next((str(each["id"]) for each in endpoints if each.get("id")), None),
         deployments={name: _inputs(each) for name, each in slots.items()},
         protected=frozenset(name for name, each in slots.items() if each.get("protect")),
@@ -65,7 +83,7 @@ def of(exported: Mapping[str, Any]) -> Remembered:
 
 def _transitions(resources: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     for each in resources:
-        if each.get("type") == _RECORD and _name(each) == "record":
+        if _kind(each) == _RECORD and _name(each) == "record":
             said = _inputs(each).get("input")
             history = cast("Mapping[str, Any]", said).get("history") if isinstance(said, dict) else None
             entries = cast("list[object]", history) if isinstance(history, list) else []
@@ -75,6 +93,10 @@ def _transitions(resources: list[Mapping[str, Any]]) -> tuple[Mapping[str, Any],
 
 def _inputs(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", resource.get("inputs") or {})
+
+
+def _kind(resource: Mapping[str, Any]) -> str:
+    return str(resource.get("type", "")).rsplit(":", 1)[-1]
 
 
 def _name(resource: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from rollout.stack import login
 if TYPE_CHECKING:
     from rollout.azure.workspace import LiveWorkspace
     from rollout.core.place import Place
+    from rollout.stack.remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class WorkspaceArgs:
     """Where the workspace is, or is to be."""
 
     place: Place
+    held: Remembered
+    """What the state has: only what it lacks is imported."""
     location: str
     group_exists: bool
     live: LiveWorkspace | None
@@ -52,11 +55,20 @@ class Workspace(pulumi.ComponentResource):
         super().__init__("rollout:stack:Workspace", name, None, opts)
         place, live = args.place, args.live
         below = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
+
+        def adopted(kind: type[object], name: str, arm_id: str | None) -> pulumi.ResourceOptions:
+            """Return options that take over what ARM shows, and leave it as it is."""
+            if arm_id is None:
+                return below
+            known = args.held.taken_over(kind, name, arm_id)
+            as_live = pulumi.ResourceOptions(import_=known, ignore_changes=["*"])
+            return pulumi.ResourceOptions.merge(below, as_live)
+
         group = resources.ResourceGroup(
             "group",
             resource_group_name=place.resource_group,
             location=args.location,
-            opts=_adopted(below, place.group_id if args.group_exists else None),
+            opts=adopted(resources.ResourceGroup, "group", place.group_id if args.group_exists else None),
         )
         stem = re.sub(r"[^a-z0-9]", "", place.workspace.lower())[:14]
         account = storage.StorageAccount(
@@ -69,7 +81,7 @@ class Workspace(pulumi.ComponentResource):
             allow_blob_public_access=False,
             minimum_tls_version=storage.MinimumTlsVersion.TLS1_2,
             enable_https_traffic_only=True,
-            opts=_adopted(below, live.storage_id if live else None),
+            opts=adopted(storage.StorageAccount, f"{stem}st", live.storage_id if live else None),
         )
         vault = keyvault.Vault(
             f"{stem}kv",
@@ -82,7 +94,7 @@ class Workspace(pulumi.ComponentResource):
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
             ),
-            opts=_adopted(below, live.vault_id if live else None),
+            opts=adopted(keyvault.Vault, f"{stem}kv", live.vault_id if live else None),
         )
         logs = operationalinsights.Workspace(
             f"{stem}log",
@@ -93,7 +105,7 @@ class Workspace(pulumi.ComponentResource):
                 name=operationalinsights.WorkspaceSkuNameEnum.PER_GB2018
             ),
             retention_in_days=30,
-            opts=_adopted(below, live.logs_id if live else None),
+            opts=adopted(operationalinsights.Workspace, f"{stem}log", live.logs_id if live else None),
         )
         insights = applicationinsights.Component(
             f"{stem}ai",
@@ -104,7 +116,7 @@ class Workspace(pulumi.ComponentResource):
             application_type=applicationinsights.ApplicationType.WEB,
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=logs.id,
-            opts=_adopted(below, live.insights_id if live else None),
+            opts=adopted(applicationinsights.Component, f"{stem}ai", live.insights_id if live else None),
         )
         registry = containerregistry.Registry(
             f"{stem}cr",
@@ -113,7 +125,7 @@ class Workspace(pulumi.ComponentResource):
             location=args.location,
             sku=containerregistry.SkuArgs(name=containerregistry.SkuName.BASIC),
             admin_user_enabled=False,
-            opts=_adopted(below, live.registry_id if live else None),
+            opts=adopted(containerregistry.Registry, f"{stem}cr", live.registry_id if live else None),
         )
         workspace = machinelearningservices.Workspace(
             "workspace",
@@ -127,18 +139,13 @@ class Workspace(pulumi.ComponentResource):
             key_vault=vault.id,
             application_insights=insights.id,
             container_registry=registry.id,
-            opts=_adopted(below, place.workspace_id if live else None),
+            opts=adopted(
+                machinelearningservices.Workspace, "workspace", place.workspace_id if live else None
+            ),
         )
         self.id = workspace.id
         self.logs_id = logs.id
         self.register_outputs({"id": self.id, "logsId": self.logs_id})
-
-
-def _adopted(opts: pulumi.ResourceOptions, arm_id: str | None) -> pulumi.ResourceOptions:
-    """Return options that take over what ARM shows and the state may have lost, and leave it as it is."""
-    if arm_id is None:
-        return opts
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(import_=arm_id, ignore_changes=["*"]))
 
 
 def _name(arm_id: str | None) -> str | None:

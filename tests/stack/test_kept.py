@@ -65,14 +65,12 @@ def test_where_nothing_is_known_only_what_failed_to_provision_is_left_out(
         {"blue": 100 - traffic, "green": traffic}, green, Deployment("theirs", None, Provisioning.SUCCEEDED)
     )
     found = step(as_found=True, deployments={})
-    assert kept.needs_state(found, seen)
     forms = kept.forms(found, seen, held("green", "gone", protected=protected, unmade="green"))
     assert forms == dict.fromkeys(["blue", *["green"] * declared], Form.FROZEN)
 
 
 def test_what_gets_requests_isnt_deleted_whoever_made_it() -> None:
     seen = sight({"blue": 90, "main": 10}, Deployment("main", None, Provisioning.SUCCEEDED))
-    assert kept.needs_state(step(), seen)
     assert kept.forms(step(), seen, held("main")) == {"blue": Form.FROZEN, "main": Form.FROZEN}
     assert kept.forms(step(), seen, held()) == {"blue": Form.FROZEN}, "what isn't the stack's stays so"
 
@@ -103,11 +101,5 @@ def test_what_somebody_else_made_isnt_deleted_when_it_breaks(
 
 def test_what_no_tag_says_is_a_rollouts_isnt_deleted() -> None:
     seen = sight({"blue": 100}, Deployment("main", None, Provisioning.SUCCEEDED))
-    assert kept.needs_state(step(), seen)
     forms = kept.forms(step(), seen, held("main", protected="main"))
     assert forms == {"blue": Form.FROZEN, "main": Form.FROZEN}
-
-
-def test_a_step_that_names_all_that_is_there_needs_no_state() -> None:
-    seen = sight({"blue": 100}, Deployment("green", "tiny:2", Provisioning.SUCCEEDED))
-    assert not kept.needs_state(step(), seen)

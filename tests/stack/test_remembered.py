@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pulumi_azure_native.machinelearningservices import OnlineDeployment, Workspace
 
 from rollout.core import history
 from rollout.core.gates.judgement import Finding, Judgement
@@ -42,7 +43,8 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
     found = remembered.of(
         _exported(
             _resource("OnlineEndpoint", "endpoint", protect=True, id="/subscriptions/s/onlineEndpoints/e"),
-            _resource("Workspace", "workspace"),
+            _resource("ResourceGroup", "group"),
+            _resource("Workspace", "going", delete=True),
             _resource("OnlineDeployment", "blue", protect=True, inputs={"location": "eastus"}),
             _resource("OnlineDeployment", "green", inputs={}),
             _resource("OnlineDeployment", "going", delete=True),
@@ -51,6 +53,9 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
     )
     assert found.has_endpoint
     assert found.has_workspace
+    assert found.taken_over(OnlineDeployment, "blue", "/SUBSCRIPTIONS/blue") is None
+    assert found.taken_over(OnlineDeployment, "endpoint", "/subscriptions/x") == "/subscriptions/x"
+    assert found.taken_over(Workspace, "going", "/subscriptions/w") == "/subscriptions/w"
     assert found.endpoint_id == "/subscriptions/s/onlineEndpoints/e"
     assert dict(found.deployments) == {"blue": {"location": "eastus"}, "green": {}}
     assert found.protected == {"blue"}
@@ -63,12 +68,16 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
         {},
         {"deployment": None},
         _exported(),
-        _exported(_resource("Stash", "record", inputs={"input": "4"})),
-        _exported(_resource("Stash", "record", inputs={"input": {"history": 4}})),
+        _exported(_resource("Stash", "record", delete=True, inputs={"input": {"history": [{}]}})),
     ],
 )
 def test_a_state_that_holds_nothing_of_it(exported: dict[str, Any]) -> None:
     assert remembered.of(exported) == remembered.Remembered()
+
+
+@pytest.mark.parametrize("said", ["4", {"history": 4}])
+def test_a_history_that_is_none(said: Any) -> None:
+    assert not remembered.of(_exported(_resource("Stash", "record", inputs={"input": said}))).transitions
 
 
 def test_a_state_that_cant_be_read_is_not_an_empty_one(

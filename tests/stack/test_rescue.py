@@ -47,13 +47,13 @@ def test_config_tells_where_it_can(monkeypatch: pytest.MonkeyPatch):
     ids=["nothing", "endpoint", "createWorkspace"],
 )
 def test_else_the_state_tells_all_of_it(raw: dict[str, str], monkeypatch: pytest.MonkeyPatch):
-    remember(monkeypatch, Remembered(has_workspace=True, has_endpoint=True, endpoint_id=ID))
+    remember(monkeypatch, Remembered(frozenset({("ResourceGroup", "group")}), endpoint_id=ID))
     assert rescued(raw) == (("rg-a", "mlw-a", "credit", True), "s-1")
 
 
 @pytest.mark.parametrize(
     "held",
-    [StackError("no state"), Remembered(), Remembered(has_endpoint=True, endpoint_id="/subscriptions/s-1")],
+    [StackError("no state"), Remembered(), Remembered(endpoint_id="/subscriptions/s-1")],
     ids=["unreadable", "empty", "no id"],
 )
 def test_else_it_is_said_what_is_wrong_with_config(

@@ -11,6 +11,7 @@ from localazure.arm.types.alert_rules import KINDS as ALERTING
 from localazure.arm.types.assets import CONTAINERS, VERSIONS
 from localazure.arm.types.datastores import Datastores
 from localazure.arm.types.dependencies import (
+    AutoscaleSettings,
     Components,
     ContainerRegistries,
     DiagnosticSettings,
@@ -41,5 +42,6 @@ KINDS: tuple[type[Kind], ...] = (
     Components,
     ContainerRegistries,
     DiagnosticSettings,
+    AutoscaleSettings,
     *ALERTING,
 )

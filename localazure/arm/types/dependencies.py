@@ -17,7 +17,14 @@ from localazure.logs.sources import CATEGORIES, is_endpoint, started, stopped
 if TYPE_CHECKING:
     from localazure.arm.store import Resource
 
-__all__ = ["Components", "ContainerRegistries", "DiagnosticSettings", "KeyVaults", "LogWorkspaces"]
+__all__ = [
+    "AutoscaleSettings",
+    "Components",
+    "ContainerRegistries",
+    "DiagnosticSettings",
+    "KeyVaults",
+    "LogWorkspaces",
+]
 
 
 class KeyVaults(Kind):
@@ -131,10 +138,28 @@ class ContainerRegistries(Kind):
         }
 
 
+class AutoscaleSettings(Kind):
+    """Autoscale settings: kept, and nothing is scaled."""
+
+    type = "Microsoft.Insights/autoscalesettings"
+    tracked = True
+
+    def view(self, resource: Resource) -> JSON:
+        """With its id as Azure answers it, in another case than it is asked for."""
+        shown = super().view(resource)
+        return shown | {"id": shown["id"].replace("/Microsoft.Insights/", "/microsoft.insights/")}
+
+
 class DiagnosticSettings(Kind):
     """Diagnostic settings, on any resource."""
 
     type = "Microsoft.Insights/diagnosticSettings"
+
+    def view(self, resource: Resource) -> JSON:
+        """With its id as Azure answers it, in another case than it is asked for."""
+        scope = resource.id.rsplit("/providers/", 1)[0].lower()
+        own = f"{scope}/providers/microsoft.insights/diagnosticSettings/{resource.name}"
+        return super().view(resource) | {"id": own}
 
     def check(self, call: Call, body: JSON, old: Resource | None) -> None:
         """A setting says where to and what."""

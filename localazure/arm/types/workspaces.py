@@ -18,6 +18,11 @@ NEEDED = {
     "keyVault": "Microsoft.KeyVault/vaults",
     "applicationInsights": "Microsoft.Insights/components",
 }
+RECASED = {
+    "keyVault": ("/Microsoft.KeyVault/", "/Microsoft.Keyvault/"),
+    "applicationInsights": ("/Microsoft.Insights/", "/Microsoft.insights/"),
+}
+"""How Azure ML writes the providers of what a workspace is made of."""
 STORES = {"workspaceblobstore": "azureml-blobstore-{guid}", "workspaceartifactstore": "azureml"}
 
 
@@ -103,7 +108,7 @@ class Workspaces(Kind):
         shown["identity"] = identity_view(resource, settings)
         shown.setdefault("sku", {"name": "Basic", "tier": "Basic"})
         shown.setdefault("kind", "Default")
-        return shown | {"properties": defaults | resource.properties | added}
+        return shown | {"properties": defaults | resource.properties | _recased(resource.properties) | added}
 
     async def delete(self, call: Call) -> Answer:
         """Refused while endpoints are in it."""
@@ -132,3 +137,7 @@ class Workspaces(Kind):
                 return Answer(200, shown)
             case _:
                 return await super().act(call, action)
+
+
+def _recased(properties: JSON) -> JSON:
+    return {name: properties[name].replace(*pair) for name, pair in RECASED.items() if properties.get(name)}
