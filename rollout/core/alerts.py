@@ -113,7 +113,7 @@ def rules(
     gates: Iterable[FixedGate | ComparativeGate],
     settings: ComparisonSettings,
     record: Record,
-    endpoint: str,
+    endpoint_id: str,
     *,
     logs: bool,
 ) -> tuple[Rule | Unwatched, ...]:
@@ -123,7 +123,7 @@ def rules(
         gates: The stack's; one that doesn't count has no rule.
         settings: What gates that compare have in common.
         record: Says who is candidate and prod, at which stage, and what is usual of prod.
-        endpoint: Its name.
+        endpoint_id: Its ARM id.
         logs: Whether the endpoint's traffic log goes to Log Analytics.
     """
     found: list[Rule | Unwatched] = []
@@ -131,9 +131,9 @@ def rules(
         if gate.dry_run:
             continue
         if isinstance(gate, ComparativeGate):
-            found.append(_compared(gate, settings, record, endpoint, logs=logs))
+            found.append(_compared(gate, settings, record, endpoint_id, logs=logs))
         elif gate.kql is not None:
-            found += _of_query(gate, record, endpoint, logs=logs)
+            found += _of_query(gate, record, endpoint_id, logs=logs)
         else:
             found += _of_metric(gate, record)
     return tuple(found)
@@ -209,7 +209,7 @@ def _of_metric(gate: FixedGate, record: Record) -> list[Rule | Unwatched]:
     return made
 
 
-def _of_query(gate: FixedGate, record: Record, endpoint: str, *, logs: bool) -> list[Rule | Unwatched]:
+def _of_query(gate: FixedGate, record: Record, endpoint_id: str, *, logs: bool) -> list[Rule | Unwatched]:
     if not logs:
         return [Unwatched(gate.name, "the endpoint's logs go to no Log Analytics workspace")]
     stage = record.stage or 0
@@ -221,7 +221,7 @@ def _of_query(gate: FixedGate, record: Record, endpoint: str, *, logs: bool) -> 
         return []
     before, last = _statements(gate.kql or "")
     minutes = int(LOG_WINDOW / _MINUTE)
-    names = _names(record, endpoint) + f"let start = ago({minutes}m); let end = now(); "
+    names = _names(record, endpoint_id) + f"let start = ago({minutes}m); let end = now(); "
     wrong = " or ".join(conditions)
     query = f"{names}{before}\nprint Value = todouble(toscalar(\n{last}\n))\n| where {wrong}"
     said = wrong.replace("Value", "its query").replace(">", "above").replace("<", "below")
@@ -229,7 +229,7 @@ def _of_query(gate: FixedGate, record: Record, endpoint: str, *, logs: bool) -> 
 
 
 def _compared(
-    gate: ComparativeGate, settings: ComparisonSettings, record: Record, endpoint: str, *, logs: bool
+    gate: ComparativeGate, settings: ComparisonSettings, record: Record, endpoint_id: str, *, logs: bool
 ) -> Rule | Unwatched:
     if gate.measure is not Measure.ERRORS:
         return Unwatched(gate.name, "only shares of errors have an alert rule")
@@ -237,11 +237,10 @@ def _compared(
         return Unwatched(gate.name, "its alert rule needs the traffic log in Log Analytics")
     usual = record.baseline.error_share if record.baseline is not None else 0.0
     query = f"""\
-{_names(record, endpoint)}
+{_names(record, endpoint_id)}
 {kql.TABLE}
-| where EndpointName =~ endpoint and DeploymentName in~ (deployment, prod)
-| extend code = toint(ResponseCode)
-| extend ok = isnotnull(code) and code >= 200 and code < 300
+| where {kql.OF_ENDPOINT} and DeploymentName in~ (deployment, prod)
+{kql.ROWS}
 | summarize Requests = countif(DeploymentName =~ deployment),
     Errors = countif(DeploymentName =~ deployment and not(ok)),
     ProdRequests = countif(DeploymentName =~ prod),
@@ -254,9 +253,9 @@ def _compared(
     return QueryRule(gate.name, _about(gate.name, record, said), query)
 
 
-def _names(record: Record, endpoint: str) -> str:
-    names = {"endpoint": endpoint, "deployment": record.candidate or "", "prod": record.prod or ""}
-    return "".join(kql.let(name, kql.text(value)) for name, value in names.items())
+def _names(record: Record, endpoint_id: str) -> str:
+    own = {"deployment": record.candidate or "", "prod": record.prod or ""}
+    return kql.names(endpoint_id) + "".join(kql.let(name, kql.text(value)) for name, value in own.items())
 
 
 def _about(gate: str, record: Record, what: str) -> str:

@@ -76,7 +76,7 @@ def declare(
         ground.settings.gates,
         ground.settings.comparison,
         record,
-        ground.place.endpoint,
+        ground.place.endpoint_id,
         logs=logs_id is not None,
     )
     for rule in found:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
     from tests.localazure.local import Arm
 
+ENDPOINT = (
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+    "/onlineEndpoints/credit"
+)
 RECORD = Record(
     prod="blue", candidate="green", prod_release="m:1-a", release="m:2-b", stage=10, traffic={"green": 10}
 )
@@ -53,8 +57,10 @@ AmlOnlineEndpointTrafficLog
 )
 
 
-def made(*gates: Any, record: Record = RECORD, logs: bool = True, **settings: Any) -> tuple[Any, ...]:
-    return rules(gates, ComparisonSettings(**settings), record, "credit", logs=logs)
+def made(
+    *gates: Any, record: Record = RECORD, logs: bool = True, endpoint: str = ENDPOINT, **settings: Any
+) -> tuple[Any, ...]:
+    return rules(gates, ComparisonSettings(**settings), record, endpoint, logs=logs)
 
 
 def test_a_limit_on_a_metric_is_a_threshold_on_the_candidate():
@@ -172,8 +178,17 @@ def arm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm]:
         yield local
 
 
-def asked(arm: Arm, rule: QueryRule, *answers: tuple[str, int, int, float]) -> list[Any]:
-    """Return what a rule's query says of these: deployment, status, how many, milliseconds."""
+def asked(
+    arm: Arm,
+    gate: Any,
+    *answers: tuple[str, int, int, float],
+    record: Record = RECORD,
+    elsewhere: bool = False,
+) -> list[Any]:
+    """Return what the query of a gate's rule says of these: deployment, status, how many, milliseconds.
+
+    `elsewhere`: the rule is of an endpoint of the same name in another workspace.
+    """
     workspace = make_workspace(arm)
     name = unique("credit-")
     workspace.endpoint(name)
@@ -190,9 +205,9 @@ def asked(arm: Arm, rule: QueryRule, *answers: tuple[str, int, int, float]) -> l
     ]
     arm.control("POST", "rows", {"rows": rows})
     arm.control("POST", "clock", {"advance": 120})
-    found = arm.ask(
-        "POST", f"/v1/workspaces/{customer}/query", {"query": rule.query.replace('"credit"', f'"{name}"')}
-    )
+    whose = f"{workspace.id}-west/onlineEndpoints/{name}" if elsewhere else endpoint
+    (rule,) = made(gate, record=record, endpoint=whose)
+    found = arm.ask("POST", f"/v1/workspaces/{customer}/query", {"query": rule.query})
     assert found.ok, found.text
     return found.json()["tables"][0]["rows"]
 
@@ -208,13 +223,19 @@ def asked(arm: Arm, rule: QueryRule, *answers: tuple[str, int, int, float]) -> l
 )
 def test_more_errors_than_prod(arm: Arm, answers: Any, wrong: bool):  # noqa: FBT001
     usual = Baseline(Tier.LOGS, 5000, 0.005, None, stages=1, gates=1)
-    (rule,) = made(COMPARED, record=replace(RECORD, baseline=usual))
-    assert (asked(arm, rule, *answers) != []) == wrong
+    record = replace(RECORD, baseline=usual)
+    assert (asked(arm, COMPARED, *answers, record=record) != []) == wrong
+
+
+def test_an_endpoint_of_the_same_name_elsewhere_is_another(arm: Arm):
+    answers = [("green", 500, 100, 9.0), ("blue", 200, 900, 9.0)]
+    assert asked(arm, COMPARED, *answers) != []
+    assert asked(arm, COMPARED, *answers, elsewhere=True) == []
 
 
 def test_a_query_of_ones_own(arm: Arm):
     (rule,) = made(SLOWEST)
     assert isinstance(rule, QueryRule)
     assert rule.description == "green (m:2-b) at 10 %: its query above 3 (gate slowest)"
-    assert asked(arm, rule, ("green", 200, 4, 500.0), ("blue", 200, 99, 500.0)) == [[4.0]]
-    assert asked(arm, rule, ("green", 200, 3, 500.0)) == []
+    assert asked(arm, SLOWEST, ("green", 200, 4, 500.0), ("blue", 200, 99, 500.0)) == [[4.0]]
+    assert asked(arm, SLOWEST, ("green", 200, 3, 500.0)) == []
