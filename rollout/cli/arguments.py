@@ -200,49 +200,44 @@ def _check(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--markdown", metavar="FILE", help="append the summary, such as to $GITHUB_STEP_SUMMARY"
     )
-    alone = check.add_argument_group("one gate, with no stack")
-    alone.add_argument("--resource-id", metavar="ID", help="the ARM id of what is measured")
-    alone.add_argument("--metric", help="an Azure Monitor metric, such as RequestLatency_P90")
-    alone.add_argument(
+    group, alone = check.add_argument_group("one gate, with no stack"), dict[str, str]()
+
+    def add(option: str, **how: Any) -> None:
+        alone[group.add_argument(option, **how).dest] = option
+
+    check.set_defaults(alone=alone)
+    add("--resource-id", metavar="ID", help="the ARM id of what is measured")
+    add("--metric", help="an Azure Monitor metric, such as RequestLatency_P90")
+    add(
         "--aggregation",
         type=_aggregation,
-        default="Average",
         metavar="NAME",
         help=f"{', '.join(_AGGREGATIONS)}; Average if left out",
     )
-    alone.add_argument("--max", type=inputs.limit, help="every point must be at most this")
-    alone.add_argument("--min", type=inputs.limit, help="every point must be at least this")
-    alone.add_argument("--filter", help="such as statusCodeClass ne '2xx'")
-    alone.add_argument("--deployment", help="of the endpoint: added to the filter")
-    alone.add_argument(
-        "--interval", type=inputs.interval, default=timedelta(minutes=1), help="1m if left out"
-    )
-    alone.add_argument("--points", type=inputs.count, help="how many of the newest intervals; 5 if left out")
-    alone.add_argument(
-        "--start", type=inputs.instant, help="judge the intervals from here, instead of --points"
-    )
-    alone.add_argument("--end", type=inputs.instant, help="to here")
-    alone.add_argument(
+    add("--max", type=inputs.limit, help="every point must be at most this")
+    add("--min", type=inputs.limit, help="every point must be at least this")
+    add("--filter", help="such as statusCodeClass ne '2xx'")
+    add("--deployment", help="of the endpoint: added to the filter")
+    add("--interval", type=inputs.interval, help="1m if left out")
+    add("--points", type=inputs.count, help="how many of the newest intervals; 5 if left out")
+    add("--start", type=inputs.instant, help="judge the intervals from here, instead of --points")
+    add("--end", type=inputs.instant, help="to here")
+    add(
         "--lag",
         type=inputs.duration,
         help="how far behind now --points end, as measurements arrive late; 3m, or 5m for --query",
     )
-    alone.add_argument(
+    add(
         "--empty",
         choices=[each.value for each in Empty],
-        default=Empty.HOLD.value,
-        help="what no measurement means: hold, zero (where requests are proved) or abort (Failed)",
+        help="what no measurement means: hold, the default; zero, where requests are proved; abort (Failed)",
     )
-    alone.add_argument(
-        "--failure-limit", type=inputs.allowance, default=0, help="points that may be beyond; 0"
-    )
-    alone.add_argument("--location", help="the resource's region, where ARM doesn't tell")
-    alone.add_argument("--name", help="what the gate is called in the report")
-    alone.add_argument("--chart", metavar="FILE", help="write the chart as a PNG")
-    alone.add_argument(
-        "--workspace-id", metavar="GUID", help="a Log Analytics workspace's customer id, for --query"
-    )
-    alone.add_argument("--query", metavar="KQL", help="a query that returns one number")
+    add("--failure-limit", type=inputs.allowance, help="points that may be beyond; 0")
+    add("--location", help="the resource's region, where ARM doesn't tell")
+    add("--name", help="what the gate is called in the report")
+    add("--chart", metavar="FILE", help="write the chart as a PNG")
+    add("--workspace-id", metavar="GUID", help="a Log Analytics workspace's customer id, for --query")
+    add("--query", metavar="KQL", help="a query that returns one number")
 
 
 def _end(text: str) -> str | None:

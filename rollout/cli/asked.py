@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rollout.azure import ids
 from rollout.cli.usage import UsageError
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
+from rollout.core.gates.queries import MINUTE
 from rollout.core.window import Window
 
 if TYPE_CHECKING:
@@ -87,14 +88,14 @@ def _gate(args: argparse.Namespace) -> FixedGate:
     return FixedGate(
         name=args.name or args.metric or "query",
         metric=args.metric or "",
-        aggregation=args.aggregation,
-        interval=args.interval,
+        aggregation=args.aggregation or "Average",
+        interval=args.interval or MINUTE,
         points=args.points or NEWEST,
         filter=args.filter,
         max=Limit(args.max),
         min=Limit(args.min),
-        empty=Empty(args.empty),
-        failure_limit=args.failure_limit,
+        empty=Empty(args.empty) if args.empty else Empty.HOLD,
+        failure_limit=args.failure_limit or 0,
         kql=args.query,
     )
 

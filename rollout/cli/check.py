@@ -42,6 +42,12 @@ def judge(args: argparse.Namespace) -> Report:
         raise UsageError("--stack judges a stack's own gates: leave out what names a gate")
     if args.chart and not stands_alone:
         raise UsageError("--chart goes with --resource-id; for a stack's gates take --report")
+    given = [option for name, option in args.alone.items() if getattr(args, name) is not None]
+    if given and not stands_alone:
+        raise UsageError(
+            f"{', '.join(given)}: of one gate that is named here, by --resource-id and --metric or by "
+            "--workspace-id and --query; a stack's gates have theirs in its config"
+        )
     return document.of_alone(alone.run(asked.read(args))) if stands_alone else _of_stack(args)
 
 

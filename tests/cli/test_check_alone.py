@@ -128,6 +128,22 @@ def test_a_resource_that_isnt_there(past: Past, capsys: pytest.CaptureFixture[st
 
 WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 ID = f"{WORKSPACE}/onlineEndpoints/e"
+DEPENDENT = {
+    "--max": "0",
+    "--min": "5",
+    "--filter": "a eq 'b'",
+    "--deployment": "green",
+    "--aggregation": "Average",
+    "--interval": "1m",
+    "--points": "3",
+    "--start": "2026-01-01",
+    "--end": "2026-01-01",
+    "--lag": "0s",
+    "--empty": "hold",
+    "--failure-limit": "0",
+    "--location": "eastus",
+    "--name": "a gate",
+}
 ALL = ["--resource-id", ID, "--metric", "M", "--max", "1"]
 
 
@@ -148,6 +164,8 @@ ALL = ["--resource-id", ID, "--metric", "M", "--max", "1"]
         ),
         ([*ALL, "--aggregation", "Mean"], "Average, Minimum"),
         (["--chart", "x.png"], "--chart goes with"),
+        (["--stack", "prod", "--max", "5", "--points", "3"], "--max, --points: of one gate"),
+        *(([option, text], f"{option}: of one gate") for option, text in DEPENDENT.items()),
         ([*ALL, "--empty", "zero", "--filter", "deployment eq 'a'"], "with --deployment"),
         (
             ["--resource-id", WORKSPACE, "--metric", "M", "--max", "1", "--empty", "zero"],
