@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from rollout.stack.pulumi_cli import NO_CLI, StackError
+from rollout.stack.pulumi_cli import StackError, not_run
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -72,12 +72,12 @@ class Engine:
         return "no `pulumi up` ran, and the traffic stays as it is"
 
     def up(self) -> Ran:
-        """Run one, and return how it ended. Raises `StackError` where there is no Pulumi CLI."""
+        """Run one, and return how it ended. Raises `StackError` where the Pulumi CLI can't be run."""
         self._busy, self._told = True, False
         try:
             return self._ran()
-        except FileNotFoundError:
-            raise StackError(NO_CLI) from None
+        except OSError as error:
+            raise StackError(not_run(self.root, error)) from None
         finally:
             self._busy, self._running = False, None
 

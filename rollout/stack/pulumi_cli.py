@@ -50,12 +50,18 @@ def _once(root: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProcess
         return subprocess.run(
             command, cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
-    except FileNotFoundError:
-        raise StackError(NO_CLI) from None
-    except NotADirectoryError:
-        raise StackError(f"{root} is no folder: name the project's with --cwd") from None
+    except OSError as error:
+        raise StackError(not_run(root, error)) from None
     except subprocess.TimeoutExpired:
         raise StackError(f"`{_shown(arguments)}` didn't answer within {PATIENCE:.0f} s") from None
+
+
+def not_run(root: Path, error: OSError) -> str:
+    """Return why the CLI doesn't run in a folder: one that isn't there fails as a CLI does that isn't."""
+    if not root.is_dir():
+        what = "is no folder" if root.exists() else "isn't there"
+        return f"{root} {what}: name the project's folder with --cwd"
+    return NO_CLI if isinstance(error, FileNotFoundError) else f"pulumi can't be run in {root}: {error}"
 
 
 def _shown(arguments: tuple[str, ...]) -> str:

@@ -24,7 +24,7 @@ from rollout.core.publication import (
 )
 from rollout.core.record import SINCE, TAGS
 from rollout.stack import pulumi_cli
-from rollout.stack.pulumi_cli import NO_CLI, PATIENCE, last_line
+from rollout.stack.pulumi_cli import PATIENCE, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,8 +53,8 @@ class PendingTags:
                 stderr=subprocess.PIPE,
                 text=True,
             )
-        except FileNotFoundError:
-            raise TagError(NO_CLI) from None
+        except OSError as error:
+            raise TagError(pulumi_cli.not_run(self._cwd, error)) from None
 
     def result(self) -> dict[str, str]:
         """Return the tags. Raises `TagError` if they can't be read: that is not the same as none."""

@@ -8,8 +8,10 @@ from rich.console import Console
 
 from rollout import cli
 from rollout.cli import view
+from rollout.cli.engine import Engine
 from rollout.cli.status import EXIT_CODES
 from rollout.core.step import Phase
+from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +100,29 @@ def test_no_pulumi_is_a_sentence(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert cli.main(["status", "--cwd", str(tmp_path)]) == 1
     assert "pulumi isn't on PATH" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["status"], ["run", "--stack", "dev"], ["history", "--stack", "dev"]])
+def test_a_folder_that_isnt_there_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for name, said in (("gone", "gone isn't there"), ("file", "file is no folder")):
+        assert cli.main([*words, "--cwd", str(tmp_path / name)]) == 1
+        err = capsys.readouterr().err
+        assert f"{said}: name the project's folder with --cwd" in err
+        assert "PATH" not in err
+
+
+def test_the_engine_says_so_too(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="gone isn't there"):
+        Engine(tmp_path / "gone", "dev", io.StringIO()).up()
+
+
+def test_a_pulumi_that_cant_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pulumi").write_text("")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(["status", "--cwd", str(tmp_path)]) == 1
+    assert "pulumi can't be run in" in capsys.readouterr().err

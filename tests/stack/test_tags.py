@@ -110,6 +110,12 @@ def test_unreadable_is_not_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         tags.write(tags.Stack("dev", {}), {"A": "1"})
 
 
+def test_a_folder_that_isnt_there(backend: Path) -> None:
+    gone = str(backend.with_name("gone"))
+    with pytest.raises(tags.TagError, match="gone isn't there: name the project's folder with --cwd"):
+        tags.PendingTags("dev", gone)
+
+
 def test_parsing_the_published_record() -> None:
     published = tags.parse(
         {

@@ -39,7 +39,8 @@ def pulumi(patient: Patient) -> Check:
     try:
         printed = pulumi_cli.run(patient.root, "version").strip()
     except StackError as error:
-        return Check("pulumi", State.PROBLEM, str(error), 'run `make setup`, then `eval "$(tools/env)"`')
+        do = 'run `make setup`, then `eval "$(tools/env)"`' if patient.root.is_dir() else "look at --cwd"
+        return Check("pulumi", State.PROBLEM, str(error), do)
     found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", printed)
     if found is None:
         return Check(
