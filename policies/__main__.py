@@ -1,8 +1,9 @@
 """The policy pack: `pulumi preview --policy-pack policies`, and the same with `up`.
 
-What a resource is declared with is checked before the engine touches it. Rules on several resources see
-what was declared before: the engine asks for an endpoint before its deployments, and for the whole stack at
-the end. Of that a pack is only shown outputs, most of which a preview doesn't know: inputs are kept instead.
+What a resource is declared with is checked before the engine touches it, beside what was declared before it:
+the engine asks for an endpoint before the deployments that need it. It asks for the whole stack at the end,
+which is in time in a preview only. Of the whole a pack is only shown outputs, most of which a preview doesn't
+know: inputs are kept instead.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ PolicyPack(
         _of_resource("mirror-apart-from-live", rules.ENDPOINT, rules.mirror_is_apart_from_live, _MUST),
         _of_resource("serving-is-frozen", rules.DEPLOYMENT, rules.what_serves_is_frozen, _MUST),
         _of_resource("no-keys-in-production", rules.ENDPOINT, rules.keys_are_for_trying_out, _SHOULD),
+        _of_stack("serving-is-frozen-in-any-order", rules.what_serves_is_frozen),
         _of_stack("traffic-names-declared", rules.traffic_names_what_is_declared),
         _of_stack("gates-judge", rules.gates_judge),
     ],

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
 DEPLOYMENT = "azure-native:machinelearningservices:OnlineDeployment"
 
+MADE_OF = ("properties", "sku", "tags", "identity", "kind", "location")
+"""All that a deployment is made of, apart from its place in ARM: any of them is a PUT or a replacement."""
+
 WHOLE = 100
 MOST_MIRRORED = 50
 _NAME = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9]){2,31}")
@@ -96,10 +99,11 @@ def what_serves_is_frozen(stack: Stack) -> Iterator[str]:
     }
     for each in stack.of(DEPLOYMENT):
         name = _deployment_name(each)
-        if name in serving and not {"properties", "*"} & set(each.ignored):
+        open_to = [part for part in MADE_OF if not {part, "*"} & set(each.ignored)]
+        if name in serving and open_to:
             yield (
-                f"{name} serves {serving[name]} % and would be changed or replaced in place by the next "
-                "change of config: declare it with ignore_changes=['properties'], and release elsewhere"
+                f"{name} serves {serving[name]} % and would be changed or replaced by the next change of its "
+                f"{', '.join(open_to)}: declare it with ignore_changes={[*MADE_OF]}, and release elsewhere"
             )
 
 

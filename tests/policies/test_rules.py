@@ -9,9 +9,10 @@ import pytest
 
 from policies import rules
 from policies.rules import DEPLOYMENT, ENDPOINT, Declared, Stack
+from rollout.stack import deployments
 
 GATES = {"rollout:gates": json.dumps([{"name": "errors", "metric": "RequestsPerMinute", "max": 1}])}
-FROZEN = ("properties", "sku", "tags")
+FROZEN = rules.MADE_OF
 
 
 def endpoint(auth: str = "AADToken", **properties: Any) -> Declared:
@@ -45,6 +46,7 @@ ALL = (
         stack(),
         stack(endpoint(traffic={})),
         stack(endpoint(traffic={"blue": 100}), BLUE),
+        stack(endpoint(traffic={"blue": 100}), deployment("blue", "*")),
         stack(endpoint(traffic={"blue": 90, "green": 10}), BLUE, GREEN),
         stack(endpoint(traffic={"blue": 100.0, "green": 0.0}), BLUE, deployment("green")),
         stack(endpoint(traffic={"blue": 100}, mirrorTraffic={"green": 20}), BLUE, GREEN),
@@ -101,6 +103,16 @@ def test_a_sound_stack_breaks_no_rule(given: Stack) -> None:
             ),
             "blue serves 100 %",
         ),
+        (
+            rules.what_serves_is_frozen,
+            stack(endpoint(traffic={"blue": 100}), deployment("blue", "properties", "tags", "identity")),
+            "of its sku, kind, location:",
+        ),
+        (
+            rules.what_serves_is_frozen,
+            stack(deployment("blue"), endpoint(traffic={"blue": 100})),
+            "blue serves 100 %",
+        ),
         (rules.gates_judge, stack(endpoint(), **{"rollout:gates": ""}), "no gate counts"),
         (rules.gates_judge, stack(endpoint(), **{"rollout:gates": "none"}), "no list"),
         (
@@ -117,3 +129,7 @@ def test_a_sound_stack_breaks_no_rule(given: Stack) -> None:
 )
 def test_what_is_wrong_is_said(rule: Any, given: Stack, said: str) -> None:
     assert said in "\n".join(rule(given))
+
+
+def test_the_program_freezes_as_much_as_the_rule_asks_for() -> None:
+    assert set(deployments.EVERY_INPUT) >= set(rules.MADE_OF)
