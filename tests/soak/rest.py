@@ -42,15 +42,20 @@ def comes_to_rest(world: World, *, gives_up: bool) -> None:
         world.serve(SOAKED)
     else:
         raise Broken(f"no end after {PATIENCE} ups")
-    traffic, record = world.rollout.traffic(), world.rollout.endpoint()["tags"]
+    traffic, record = world.rollout.traffic(), _record(world)
     if traffic != {record.get("PROD_DEPLOYMENT"): 100}:
         raise Broken(f"at the end {traffic}, with {record}")
 
 
 def _is_settled(world: World) -> bool:
     """Return whether an `up` may have nothing left to do."""
-    tags = world.rollout.endpoint()["tags"]
+    tags = _record(world)
     return "PROD_DEPLOYMENT" in tags and not {"OLD_PROD_DEPLOYMENT", "CANDIDATE_DEPLOYMENT"} & set(tags)
+
+
+def _record(world: World) -> dict[str, str]:
+    """Return the record: what the endpoint's tags have lost, the stack's have until the next PUT."""
+    return {**world.rollout.project.tags(), **world.rollout.endpoint()["tags"]}
 
 
 def do_what_it_says(world: World) -> None:
