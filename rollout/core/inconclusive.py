@@ -11,9 +11,10 @@ from rollout.core.publication import answers
 from rollout.core.step import Phase
 from rollout.core.taking_back import take_back
 from rollout.core.verdict import Verdict
-from rollout.core.window import Window
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from rollout.core.approval import Approval
     from rollout.core.gates.judgement import Finding, Judgement
     from rollout.core.moves import Scene
@@ -29,10 +30,9 @@ def weigh(scene: Scene, stage: Stage, judgement: Judgement, *, baked: bool) -> S
     plan, record = scene.plan, scene.record
     who = f"{record.candidate} ({record.release})"
     stays = f"{who} stays at {stage.show()}: {judgement.reason}"
-    overdue = judgement.window.holds(plan.max_wait)
     waited = f"{times.show_duration(plan.max_wait)} (maxWait) of judging"
     if judgement.no_data or not judgement.counting:
-        if not overdue:
+        if not judgement.window.holds(plan.max_wait):
             return moves.stay(scene, stays)
         if plan.on_no_data is OnNoData.ABORT:
             return take_back(
@@ -50,8 +50,8 @@ def weigh(scene: Scene, stage: Stage, judgement: Judgement, *, baked: bool) -> S
     accepted, said = _accepted(scene, doubtful)
     if accepted is not None:
         return f"{accepted.who} accepted that it may be {_margin(accepted)} worse ({judgement.reason})"
-    if not overdue:
-        return moves.stay(scene, f"{stays}{said}")
+    if not judgement.could_tell_for(plan.max_wait):
+        return moves.stay(scene, f"{stays}{said}{_uncounted(judgement, plan.max_wait)}")
     if plan.on_inconclusive is OnInconclusive.ABORT:
         return take_back(
             scene,
@@ -74,8 +74,8 @@ def weigh(scene: Scene, stage: Stage, judgement: Judgement, *, baked: bool) -> S
 def overdue(scene: Scene, judgement: Judgement | None) -> str | None:
     """Return why a candidate in doubt is past its stage's deadline, or None.
 
-    Only judged time counts, after a pause only that since it ended, and only while something is measured: a
-    candidate isn't late because people or metrics are.
+    Only judged time counts, after a pause only that since it ended, and only while something is measured and
+    without the stretches that had no requests: a candidate isn't late because people, metrics or users are.
     """
     record, seen = scene.record, scene.seen
     stage = scene.plan.stage_at(record.stage or 0, record.mirror) if record.stage is not None else None
@@ -83,8 +83,7 @@ def overdue(scene: Scene, judgement: Judgement | None) -> str | None:
         return None
     if judgement.verdict is not Verdict.INCONCLUSIVE or judgement.no_data or not judgement.counting:
         return None
-    start = max(judgement.window.start, seen.published.resumed or judgement.window.start)
-    if not Window(start, judgement.window.end).holds(stage.deadline):
+    if not judgement.could_tell_for(stage.deadline, seen.published.resumed):
         return None
     return (
         f"{scene.who} is past its deadline of {times.show_duration(stage.deadline)} at {stage.show()}: "
@@ -100,6 +99,13 @@ def _accepted(scene: Scene, doubtful: list[Finding]) -> tuple[Approval | None, s
     if all((proved := proved_margin(each)) is not None and approved.covers(proved) for each in doubtful):
         return approved, ""
     return None, f"; {approved.who} accepted {_margin(approved)}, and that doesn't cover it"
+
+
+def _uncounted(judgement: Judgement, wait: timedelta) -> str:
+    """Return what is said where a wait is over by the clock and not by what could be judged."""
+    if not judgement.window.holds(wait):
+        return ""
+    return f"; {times.show_duration(judgement.silent)} without requests to it don't count towards maxWait"
 
 
 def _ways_on(scene: Scene, doubtful: list[Finding]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollout.core import times
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Window:
     def holds(self, length: timedelta) -> bool:
         """Return whether the window is at least so long."""
         return self.end - self.start >= length
+
+    def shared(self, other: Window) -> timedelta:
+        """Return how long both last at once."""
+        return max(min(self.end, other.end) - max(self.start, other.start), timedelta())
 
     def show(self) -> str:
         """Return the window as `10:02:00Z to 10:12:00Z`, or what is waited for where it holds no time yet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from azure_model import Quality, Weather
@@ -25,7 +26,9 @@ from rollout.core.gates.judgement import Finding, Judgement
 from rollout.core.plan import OnInconclusive, OnNoData
 from rollout.core.record import Record
 from rollout.core.step import Outcome, Phase, Step, StepKind
+from rollout.core.times import show_duration
 from rollout.core.verdict import Verdict
+from rollout.core.window import Window
 
 ASKS = "rollout approve --margin 2.1pp"
 
@@ -149,6 +152,22 @@ def test_gates_that_cant_be_read_are_red_however_long(doubt: OnInconclusive) -> 
     story.approve(1.0)
     assert step_of(story, Metrics.UNREADABLE).outcome is Outcome.UNREADABLE
     assert step_of(story, Metrics.UNASKED).outcome is Outcome.UNREADABLE
+
+
+@pytest.mark.parametrize("doubt", OnInconclusive)
+def test_max_wait_doesnt_count_a_night_without_requests(doubt: OnInconclusive) -> None:
+    story = comparing(4, on_inconclusive=doubt)
+    story.wait(600)
+    judgement = _doubtful(story)
+    window = judgement.window
+    night = Window(window.start + timedelta(minutes=57), window.end)
+    step = _decided(story, replace(judgement, gaps=(night,)))
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.PROGRESSING)
+    silent = show_duration(night.end - night.start)
+    assert f"{silent} without requests to it don't count towards maxWait" in step.reason
+    less = replace(judgement, gaps=(Window(night.start + timedelta(minutes=3), night.end),))
+    assert _decided(story, less).phase is not Phase.PROGRESSING or doubt is OnInconclusive.ADVANCE
+    assert "don't count" not in _decided(story, less).reason
 
 
 # What a person accepts

@@ -16,14 +16,17 @@ from story import (
     Metrics,
     Story,
     healthy,
+    in_doubt,
     rolling_out,
     soaking,
     step_of,
 )
 
+from rollout.core.decide import decide
 from rollout.core.intent import Verb
 from rollout.core.plan import OnInconclusive
 from rollout.core.step import Outcome, Phase, StepKind
+from rollout.core.window import Window
 
 ASKING = tuple(replace(stage, approval=stage.traffic == 50) for stage in LADDER)
 URGENT = tuple(replace(stage, deadline=60 * MINUTE) for stage in LADDER)
@@ -148,6 +151,20 @@ def test_a_deadline_doesnt_count_what_could_not_be_judged(metrics: Metrics) -> N
     story = rolling_out(2, stages=URGENT)
     story.wait(600)
     assert step_of(story, metrics).kind is StepKind.HOLD
+
+
+def test_a_deadline_doesnt_count_a_night_without_requests() -> None:
+    story = rolling_out(2, stages=URGENT)
+    story.wait(600)
+    asked = story.preview().question
+    assert asked is not None
+    night = Window(asked.window.start + 10 * MINUTE, asked.window.end - 3 * MINUTE)
+    morning = replace(in_doubt(asked, None), gaps=(night,))
+    step = decide(story.plan, story.azure.observe(), morning)
+    assert step.kind is StepKind.HOLD, step.reason
+    assert decide(story.plan, story.azure.observe(), replace(morning, gaps=())).kind is StepKind.ABORT
+    late = replace(morning, gaps=(Window(night.start, asked.window.end - 50 * MINUTE),))
+    assert decide(story.plan, story.azure.observe(), late).kind is StepKind.ABORT
 
 
 def test_a_deadline_doesnt_count_a_pause() -> None:

@@ -220,3 +220,24 @@ def test_an_answer_without_series_is_no_data():
     known = replaced(evidence(), Answer(()), plain=True)
     found = judged(GATES, known)
     assert (found.verdict, found.requests) == (WAIT, 0)
+
+
+def test_ten_minutes_without_a_request_are_a_gap_in_which_nothing_could_be_judged():
+    window = Window(START, START + 60 * MINUTE)
+    counts = [None] * 60
+    for minute in (0, 9, 10, 20, 31, 50):
+        counts[minute] = 100.0
+    counts[40] = 0.0
+    found = judged(GATES, evidence(plain=[requests(counts), latency()], window=window), window=window)
+    gaps = (
+        Window(START + 21 * MINUTE, START + 31 * MINUTE),
+        Window(START + 32 * MINUTE, START + 50 * MINUTE),
+    )
+    assert found.gaps == gaps
+    assert found.silent == 28 * MINUTE
+    assert found.could_tell_for(32 * MINUTE)
+    assert not found.could_tell_for(33 * MINUTE)
+    assert found.could_tell_for(10 * MINUTE, since=START + 45 * MINUTE)
+    assert not found.could_tell_for(11 * MINUTE, since=START + 45 * MINUTE)
+    assert judged(GATES, evidence(plain=[latency()], window=window), window=window).gaps == (window,)
+    assert judged(GATES, {}, window=window).gaps == ()

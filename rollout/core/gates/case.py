@@ -12,6 +12,7 @@ from rollout.core.verdict import Verdict
 if TYPE_CHECKING:
     from rollout.core.gates.evidence import Evidence
     from rollout.core.judging import Question
+    from rollout.core.window import Window
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,12 @@ class Case:
     def total(self) -> float | None:
         """How many requests the judged deployment got; None where nobody could tell."""
         return self.requests.total if isinstance(self.requests, Requests) else None
+
+    @property
+    def gaps(self) -> tuple[Window, ...]:
+        """The stretches of the window without requests, as far as they are known."""
+        seen = self.requests
+        return seen.gaps(self.question.window) if isinstance(seen, Requests) else ()
 
     def where(self) -> str:
         """Return the end of a reason: whom it is about, the window and the requests."""

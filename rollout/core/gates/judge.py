@@ -48,7 +48,8 @@ def judge(
         by_name.get(gate.name) if isinstance(gate, ComparativeGate) else _finding(gate, case)
         for gate in gates
     ]
-    return Judgement(question.window, tuple(each for each in found if each is not None), case.total)
+    findings = tuple(each for each in found if each is not None)
+    return Judgement(question.window, findings, case.total, case.gaps)
 
 
 def _finding(gate: FixedGate, case: Case) -> Finding:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollout.core.verdict import Verdict, worst
+from rollout.core.window import Window
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from rollout.core.comparison.blocks import Tier
-    from rollout.core.window import Window
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,24 @@ class Judgement:
     findings: tuple[Finding, ...]
     requests: float | None = None
     """How many requests the judged deployment got in the window; None where nobody could tell."""
+    gaps: tuple[Window, ...] = ()
+    """The stretches of the window in which it got none for so long that nothing could be judged."""
+
+    @property
+    def silent(self) -> timedelta:
+        """How much of the window is gaps."""
+        return self._silent(self.window)
+
+    def could_tell_for(self, length: timedelta, since: datetime | None = None) -> bool:
+        """Return whether a verdict was possible for at least so long, in the window or in it `since` then.
+
+        A night without requests makes no candidate late.
+        """
+        window = Window(max(self.window.start, since or self.window.start), self.window.end)
+        return window.holds(length + self._silent(window))
+
+    def _silent(self, window: Window) -> timedelta:
+        return sum((window.shared(gap) for gap in self.gaps), timedelta())
 
     @property
     def counting(self) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollout.core.gates.evidence import Unreadable, answer_to, table_of
@@ -16,17 +17,20 @@ from rollout.core.gates.queries import (
     query_of_requests,
 )
 from rollout.core.gates.tallies import NotReadError, tally
+from rollout.core.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from rollout.core.comparison.blocks import Tier
     from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings
     from rollout.core.gates.evidence import Answer, Evidence, Query, Series
     from rollout.core.gates.fixed import FixedGate
     from rollout.core.judging import Question
-    from rollout.core.window import Window
+
+GAP = timedelta(minutes=10)
+"""Without a request for so long, nothing could be judged: as many minutes without any are no data."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,13 @@ class Requests:
     def between(self, start: datetime, end: datetime) -> float:
         """Return how many of them fell into that time."""
         return math.fsum(count for at, count in self.by_minute.items() if start <= at < end)
+
+    def gaps(self, window: Window) -> tuple[Window, ...]:
+        """Return the stretches of the window in which nothing could be judged, for want of requests."""
+        busy = sorted(at for at, count in self.by_minute.items() if count > 0)
+        ends = [window.start, *(at + MINUTE for at in busy)]
+        quiet = (Window(end, start) for end, start in zip(ends, [*busy, window.end], strict=True))
+        return tuple(each for each in quiet if each.holds(GAP))
 
 
 def values(answer: Answer, query: Query, metric: str, deployment: str) -> dict[int, Value]:
