@@ -14,13 +14,13 @@ from runner import error, needed, notice  # noqa: E402
 
 from rollout.azure.auth import bearer  # noqa: E402
 from rollout.azure.endpoint import read_endpoint  # noqa: E402
-from rollout.azure.errors import AzureFault  # noqa: E402
 from rollout.azure.scoring import LONGEST_SECONDS, Scorer  # noqa: E402
 from rollout.cli.stack import open_stack  # noqa: E402
 from rollout.core.expected import Expected  # noqa: E402
 from rollout.core.probe import ScoreAnswer, check  # noqa: E402
 from rollout.core.probe_inputs import requests_of  # noqa: E402
 from rollout.core.verdict import Verdict  # noqa: E402
+from rollout.stack.faults import FAULTS  # noqa: E402
 
 if TYPE_CHECKING:
     from rollout.core.probe import Reply
@@ -31,21 +31,26 @@ COUNT = 10
 
 def request() -> int:
     """Send the probe's requests through STACK's endpoint; the exit code says if all were answered well."""
+    name = needed("STACK")
     try:
-        return _ask(needed("STACK"))
-    except AzureFault as wrong:
-        error(str(wrong))
+        return _ask(name)
+    except (*FAULTS, _NoRequestsError) as wrong:
+        error(f"{name}: nothing can be asked of the endpoint: {wrong}")
         return 1
+
+
+class _NoRequestsError(Exception):
+    """The probe's file has no requests; says which file and why."""
 
 
 def _ask(name: str) -> int:
     stack = open_stack(name, Path.cwd())
+    probe = stack.settings.probe
+    bodies = _bodies(probe.file)
     live, _ = read_endpoint(stack.arm, stack.place.endpoint_id)
     if live is None or not any(live.core.traffic.values()):
         notice(f"{name}: nothing has traffic yet, so nothing is asked")
         return 0
-    probe = stack.settings.probe
-    bodies = requests_of(probe.file, Path(probe.file).read_bytes())
     expected, patience = Expected(probe.expect, probe.ranges), timedelta(seconds=LONGEST_SECONDS)
     count = max(COUNT, len(bodies))
     wrong: list[str] = []
@@ -61,6 +66,16 @@ def _ask(name: str) -> int:
         f"{count - len(wrong)} of {count} requests through {stack.place.endpoint} were answered as expected"
     )
     return 1 if wrong else 0
+
+
+def _bodies(file: str) -> tuple[bytes, ...]:
+    """Return the probe's requests. Raises `_NoRequestsError`."""
+    try:
+        return requests_of(file, Path(file).read_bytes())
+    except OSError as why:
+        raise _NoRequestsError(f"the probe's file {file} can't be read: {why.strerror}") from None
+    except ValueError as why:
+        raise _NoRequestsError(f"the probe's file {file} has to be {why}") from None
 
 
 def _by(reply: Reply) -> str:
