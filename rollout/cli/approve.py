@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rollout.cli import say
 from rollout.cli.usage import UsageError
 from rollout.cli.who import who
-from rollout.core.approval import Approval, margin_over, proved_margin, show_margin
-from rollout.core.publication import APPROVED, TAG_LENGTH, following_stage
+from rollout.core.approval import ROUNDING, Approval, margin_over, proved_margin, show_margin
+from rollout.core.publication import APPROVED, following_stage
 from rollout.core.step import Phase
 from rollout.core.verdict import Verdict
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from rollout.cli.say import Moment
     from rollout.core.gates.judgement import Finding, Judgement
     from rollout.core.plan import Stage
-
-_ROUNDING = 1e-9
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,8 +56,9 @@ def _approve(moment: Moment, found: Assessment, following: Stage, args: argparse
     if judgement is not None and judgement.verdict is Verdict.FAILED:
         raise UsageError(f"nobody can approve what failed: {judgement.reason}")
     approval = Approval(record.release or "", following.name, who(moment.stack), found.seen.now)
+    text = say.fitting(approval)
     after = moment.outlook(approved=approval, misread=None)
-    moment.stack.set_tag(APPROVED, approval.show()[:TAG_LENGTH])
+    moment.stack.set_tag(APPROVED, text)
     headline = (
         f"approved: {approval.release} may have {following.show()} once its gates and its bake pass\n"
         f"(written as {APPROVED} of {moment.stack.name})"
@@ -73,8 +72,9 @@ def _accept(moment: Moment, found: Assessment, args: argparse.Namespace) -> None
     margin = acceptable(args.margin, proved)
     record = found.record
     approval = Approval(record.release or "", record.rung, who(moment.stack), found.seen.now, margin)
+    text = say.fitting(approval)
     after = moment.outlook(approved=approval, misread=None)
-    moment.stack.set_tag(APPROVED, approval.show()[:TAG_LENGTH])
+    moment.stack.set_tag(APPROVED, text)
     headline = (
         f"accepted: {approval.release} may be up to {show_margin(margin)} worse than prod at "
         f"{approval.stage}\n(by now it is proved to be at most {proved * 100:.4g}pp worse; written as "
@@ -139,7 +139,7 @@ def acceptable(wanted: float | None, proved: float) -> float:
     least = margin_over(proved)
     if wanted is None:
         return least
-    if proved > wanted + _ROUNDING:
+    if proved > wanted + ROUNDING:
         raise UsageError(
             f"{show_margin(wanted)} isn't proved: by now the candidate may be up to {proved * 100:.4g}pp "
             f"worse than prod; accept at least {show_margin(least)}, or wait"

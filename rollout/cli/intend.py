@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     meant = due(verb, moment)
     why = say.reason(args.reason, verb, needed=verb in NEED_A_REASON)
     intent = Intent(verb, meant.release, meant.rung, who(moment.stack), moment.sight.now, why)
-    text = say.fitting(why, intent.show())
+    text = say.fitting(intent)
     found = moment.outlook(intent=intent, unread_intent=None)
     if refused := useless(verb, found.step):
         raise UsageError(refused)

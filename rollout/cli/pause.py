@@ -36,7 +36,7 @@ def _pause(moment: Moment, args: argparse.Namespace) -> None:
         raise UsageError(f"nothing to pause: {moment.stack.name} is {before.told}")
     why = say.reason(args.reason, "pause", needed=False)
     paused = Paused(who(moment.stack), moment.sight.now, why)
-    text = say.fitting(why, paused.show())
+    text = say.fitting(paused)
     found = moment.outlook(paused=paused)
     moment.stack.set_tag(PAUSED, text)
     said = {

@@ -13,6 +13,7 @@ from rollout.azure import observe, releases
 from rollout.azure.assess import aborted, assess
 from rollout.cli.stack import open_stack, open_to_abort
 from rollout.cli.usage import UsageError
+from rollout.core.approval import Approval
 from rollout.core.known import known
 from rollout.core.publication import TAG_LENGTH
 from rollout.stack import tags
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rollout.azure.assess import Assessment
     from rollout.azure.observe import Sight
     from rollout.cli.stack import StackView
+    from rollout.core.intent import Intent, Paused
     from rollout.core.observed import Published
     from rollout.core.plan import Plan
     from rollout.core.record import Record
@@ -93,11 +95,25 @@ def _answer(question: str) -> str:
         return ""
 
 
-def fitting(text: str, shown: str) -> str:
+def fitting(said: Intent | Paused | Approval) -> str:
     """Return what a tag is to say. Raises `UsageError` where it doesn't hold all of it."""
-    if not shown.endswith(text):
-        raise UsageError(f"the reason is too long: all that is written fits in {TAG_LENGTH} characters")
-    return shown
+    text = said.show()
+    if _whole(said):
+        return text
+    if not isinstance(said, Approval) and _whole(bare := replace(said, why="")):
+        left = max(TAG_LENGTH - len(bare.show()) - len(": "), 0)
+        raise UsageError(f"the reason is too long: it may have {left} of the tag's {TAG_LENGTH} characters")
+    names = f"a stack tag holds {TAG_LENGTH} characters, and the names alone take more"
+    raise UsageError(f"it can't be written: {names}: {text}")
+
+
+def _whole(said: Intent | Paused | Approval) -> bool:
+    """Return whether a tag holds all of it; two of them are cut where it doesn't."""
+    text = said.show()
+    if isinstance(said, Approval):
+        return len(text) <= TAG_LENGTH
+    read = said.parse(text)
+    return read is not None and read.why == said.why
 
 
 def told(said: dict[str, Any], found: Assessment, headline: str, *, as_json: bool) -> None:

@@ -21,7 +21,8 @@ _TEXT = re.compile(
 )
 _TENTHS = 1000
 """Tenths of a percentage point in a whole."""
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
+"""A share that is greater by no more is the same one."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Approval:
 
     def covers(self, certified: float) -> bool:
         """Return whether a release that is at most so much worse is accepted."""
-        return self.margin is not None and certified <= self.margin + _ROUNDING
+        return self.margin is not None and certified <= self.margin + ROUNDING
 
 
 def proved_margin(finding: Finding) -> float | None:
@@ -76,4 +77,4 @@ def show_margin(margin: float) -> str:
 
 def margin_over(certified: float) -> float:
     """Return the least margin of whole tenths of a percentage point that covers what is proved."""
-    return math.ceil(certified * _TENTHS - _ROUNDING) / _TENTHS
+    return math.ceil(certified * _TENTHS - ROUNDING) / _TENTHS

@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rollout.core import times
+from rollout.core.publication import TAG_LENGTH
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-LONGEST = 256
-"""Characters that the text of a stack tag may have."""
 _RUNG = r"\d{1,3}(?:m\d{1,3})?"
 _SAID = r"by (?P<who>.+?) at (?P<at>\d{4}-\d\d-\d\dT\S*[^\s:])(?:: (?P<why>.*))?"
 _INTENT = re.compile(rf"(?P<verb>[a-z]+) (?P<release>[^\s@]+)(?:@(?P<rung>{_RUNG}))? {_SAID}", re.ASCII)
@@ -53,7 +52,7 @@ class Intent:
     def show(self) -> str:
         """Return the tag's text: `abort credit-risk:8-1a2b3c4d@10 by ada at 2026-11-21T10:00:00Z: slow`."""
         rung = f"@{self.rung}" if self.rung is not None else ""
-        return f"{self.verb} {self.release}{rung} {_said(self.who, self.at, self.why)}"[:LONGEST].rstrip()
+        return f"{self.verb} {self.release}{rung} {_said(self.who, self.at, self.why)}"[:TAG_LENGTH].rstrip()
 
     @property
     def told(self) -> str:
@@ -85,8 +84,8 @@ class Paused:
     def show(self) -> str:
         """Return the tag's text: `by ada at 2026-11-21T10:00:00Z: freeze`."""
         if self.at is None:
-            return self.why[:LONGEST]
-        return _said(self.who, self.at, self.why)[:LONGEST].rstrip()
+            return self.why[:TAG_LENGTH]
+        return _said(self.who, self.at, self.why)[:TAG_LENGTH].rstrip()
 
     @property
     def told(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -13,7 +14,9 @@ from rollout.cli import approve, inputs
 from rollout.cli.usage import UsageError
 from rollout.core.comparison.blocks import Tier
 from rollout.core.gates.judgement import Compared, Finding, Judgement, Line
+from rollout.core.plan import Plan, Stage
 from rollout.core.record import Record
+from rollout.core.step import Phase
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
 
@@ -33,11 +36,15 @@ def assessed(*findings: Finding, **record: object) -> Assessment:
     rollout = Record(candidate="green", release="m:2-aaaaaaaa", stage=10)
     judgement = Judgement(WINDOW, findings) if findings else None
     step = SimpleNamespace(reason="green is being created")
-    seen = SimpleNamespace(record=replace(rollout, **record), judgement=judgement, step=step)
+    step.phase = Phase.PROGRESSING
+    plan = Plan("m:2-aaaaaaaa", (Stage(10), Stage(50, approval=bool(findings) and findings[0] is SURE)))
+    seen = SimpleNamespace(record=replace(rollout, **record), judgement=judgement, step=step, plan=plan)
+    seen.seen = SimpleNamespace(now=NOW)
     return cast("Assessment", seen)
 
 
 DOUBT = finding(Verdict.INCONCLUSIVE, 0.0204)
+SURE = finding(Verdict.SUCCESSFUL)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +85,17 @@ def test_a_margin_covers_what_is_proved():
 @pytest.mark.parametrize(("text", "share"), [("2.1pp", 0.021), ("2.1", 0.021), (" 100pp", 1.0)])
 def test_a_margin_as_people_type_it(text: str, share: float):
     assert inputs.margin(text) == share
+
+
+@pytest.mark.parametrize("found", [DOUBT, SURE])
+def test_what_a_tag_cant_hold_isnt_written(monkeypatch: pytest.MonkeyPatch, found: Finding):
+    written: list[str] = []
+    outlook = assessed(found, prod="blue", release=f"{'m' * 230}:2-aaaaaaaa")
+    stack = SimpleNamespace(name="dev", set_tag=lambda *tag: written.extend(tag))
+    moment = SimpleNamespace(stack=stack, outlook=lambda **_: outlook)
+    monkeypatch.setattr("rollout.cli.say.moment", lambda _: moment)
+    monkeypatch.setattr(approve, "who", lambda _: "ada")
+    args = Namespace(margin=None, rung=None, json=True)
+    with pytest.raises(UsageError, match="the names alone take more"):
+        approve.run(args)
+    assert written == []

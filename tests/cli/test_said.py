@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -215,3 +216,36 @@ def test_why_is_asked_at_a_terminal(monkeypatch: pytest.MonkeyPatch):
         say.reason(" ", "skip", needed=True)
     with pytest.raises(UsageError, match="skip needs a --reason"):
         say.reason(None, "skip", needed=True)
+
+
+AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+LONG = f"{'m' * 230}:8-1a2b3c4d"
+TO_ABORT = 256 - len("abort m:8@10 by ada at 2026-11-21T10:00:00Z: ")
+TO_PAUSE = 256 - len("by ada at 2026-11-21T10:00:00Z: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (Intent(Verb.ABORT, "m:8", "10", "ada", AT), None),
+        (Intent(Verb.ABORT, "m:8", "10", "ada", AT, "a" * TO_ABORT), None),
+        (
+            Intent(Verb.ABORT, "m:8", "10", "ada", AT, "a" * (TO_ABORT + 1)),
+            f"it may have {TO_ABORT} of the tag's 256",
+        ),
+        (Paused("ada", AT, "a" * TO_PAUSE), None),
+        (Paused("ada", AT, "a" * (TO_PAUSE + 1)), f"it may have {TO_PAUSE} of the tag's 256"),
+        (Intent(Verb.ABORT, LONG, "10", "ada", AT), "the names alone take more: abort mmm"),
+        (Intent(Verb.ABORT, LONG, "10", "ada", AT, "slow"), "the names alone take more"),
+        (Approval("m:8", "10", "ada", AT, 0.021), None),
+        (Approval(LONG, "10", "ada", AT, 0.021), "the names alone take more: mmm"),
+        (Approval(LONG, "50", "ada", AT), "the names alone take more"),
+    ],
+)
+def test_nothing_is_cut(said: Intent | Paused | Approval, wrong: str | None):
+    if wrong is None:
+        text = say.fitting(said)
+        assert (said.parse(text), len(text) <= 256) == (said, True)
+        return
+    with pytest.raises(UsageError, match=wrong):
+        say.fitting(said)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from test_values import INSTANTS, RELEASES
 
 from rollout.core.approval import Approval, margin_over, show_margin
-from rollout.core.intent import LONGEST, Intent, Paused, Verb
+from rollout.core.intent import Intent, Paused, Verb
 from rollout.core.observed import Probe
+from rollout.core.publication import TAG_LENGTH
 from rollout.core.verdict import Verdict
 
 PEOPLE = st.from_regex(r"[a-z]{1,20}( <[a-z]{1,9}@[a-z]{1,9}>)?", fullmatch=True)
@@ -102,7 +103,7 @@ def test_an_intent_as_people_read_it() -> None:
 
 def test_a_long_reason_is_cut_to_what_a_tag_takes() -> None:
     intent = Intent(Verb.SKIP, "m:1-x", "10", "ada", datetime(2026, 11, 21, tzinfo=UTC), "so " * 200)
-    assert len(intent.show()) <= LONGEST
+    assert len(intent.show()) <= TAG_LENGTH
     assert Intent.parse(intent.show()) is not None
 
 
