@@ -133,7 +133,7 @@ def _taken_back_before(scene: Scene, release: str) -> Record:
 
 def _taken_over_before(scene: Scene) -> Adopted | None:
     """Return the deployment that was taken over, by the stack tags, where it is still there."""
-    copy = Record.readable(scene.seen.published.record)
+    copy = Record.whole(scene.seen.published.record)
     taken = (copy.adopted if copy is not None else None) or scene.record.adopted
     there = scene.live(taken.name) if taken is not None else None
     known = there is not None and taken is not None and there.content == taken.content
@@ -142,7 +142,7 @@ def _taken_over_before(scene: Scene) -> Adopted | None:
 
 def _published(scene: Scene) -> Record | None:
     """Return the record in the stack tags, where it is of what is live now."""
-    copy = Record.readable(scene.seen.published.record)
+    copy = Record.whole(scene.seen.published.record)
     if copy is None or None in (copy.prod, copy.prod_release):
         return None
     if not copy.routing.same(scene.endpoint.routing):

@@ -14,12 +14,12 @@ from rollout.core.heard import heard
 from rollout.core.inconclusive import overdue
 from rollout.core.intent import Verb
 from rollout.core.judging import probed
-from rollout.core.known import inferred
+from rollout.core.known import read
 from rollout.core.moves import Scene
 from rollout.core.observed import Deployment, Observed, Provisioning
 from rollout.core.pausing import stopped
 from rollout.core.publication import lags
-from rollout.core.record import RELEASE, Record, RecordError
+from rollout.core.record import RELEASE, Record
 from rollout.core.step import Outcome, Phase, Step, StepKind
 from rollout.core.taking_back import take_back, unsound_prod
 from rollout.core.traffic import live
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rollout.core.gates.history import Thin
     from rollout.core.gates.judgement import Judgement
     from rollout.core.plan import Plan
+    from rollout.core.record import RecordError
 
 
 def decide(
@@ -56,26 +57,34 @@ def _decided(
 ) -> Step:
     if seen.endpoint is None:
         return moves.start(plan, seen, None, plan.slots[0], _starts(plan, plan.slots[0], first=True))
-    try:
-        record = Record.from_tags(seen.endpoint.tags)
-    except RecordError as error:
-        unread = Record(traffic=seen.endpoint.traffic)
-        return _garbled(Scene(plan, seen, seen.endpoint, unread), error)
-    known, missing = inferred(record, seen) if record is not None else (Record(), None)
-    scene = Scene(plan, seen, seen.endpoint, known)
+    found = read(seen)
+    scene = Scene(plan, seen, seen.endpoint, found.record or Record(), found.unread)
     if seen.endpoint.state.in_progress:
         state = seen.endpoint.state
         step = moves.stay(scene, f"the endpoint is {state}: run again when Azure has finished")
-        return replace(step, as_found=record is None)
-    if record is None:
-        empty = not seen.deployments and not live(seen.endpoint.traffic)
-        return stopped(scene, _fresh_start(scene)) if empty else take_over(scene)
-    rolling = known.candidate is not None
+        return replace(step, as_found=found.record is None or found.unread is not None)
+    if found.record is None:
+        return _without_record(scene)
     step = without_prod(scene)
     if step is None:
+        rolling = found.record.candidate is not None
         step = _progressing(scene, judgement, baseline) if rolling else _settled(scene, judgement)
-    step = stopped(scene, step)
-    return replace(step, reason=f"{step.reason}; {missing}") if missing else step
+    step = stopped(scene, _only_back(scene, step))
+    return replace(step, reason=f"{step.reason}; {found.said}") if found.said else step
+
+
+def _without_record(scene: Scene) -> Step:
+    """Decide where nothing can be read of a record: there is none, or all of its tags are garbled."""
+    if scene.unread is not None:
+        return _garbled(scene, scene.unread)
+    empty = not scene.seen.deployments and not live(scene.endpoint.traffic)
+    return stopped(scene, _fresh_start(scene)) if empty else take_over(scene)
+
+
+def _only_back(scene: Scene, step: Step) -> Step:
+    """Return the step; where a tag can't be read, only one that takes back, or says why it can't."""
+    back = step.kind in (StepKind.ABORT, StepKind.UNDO) or step.outcome is Outcome.STUCK
+    return step if scene.unread is None or back else _garbled(scene, scene.unread)
 
 
 def _progressing(
@@ -95,6 +104,8 @@ def _progressing(
         return drift
     if scene.plan.release != record.release:
         return _superseded(scene)
+    if scene.unread is not None:
+        return _garbled(scene, scene.unread)
     if ours is None:
         return _unfinished_start(scene, candidate)
     return _not_ready(scene, ours) or climb(scene, judgement, baseline)
@@ -313,7 +324,7 @@ def _probe_said(scene: Scene) -> str:
 
 
 def _garbled(scene: Scene, error: RecordError) -> Step:
-    """Hold where the record can't be read: every deployment of ours stays as it is."""
+    """Hold where a tag of the record can't be read: all that is the stack's stays as it is."""
     reason = f"the endpoint's record can't be read: {error}: put it right, then run again"
     return replace(moves.stay(scene, reason, phase=Phase.DEGRADED), as_found=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollout.core.record import PROD, PROD_RELEASE, STAGE, TAGS, TRAFFIC, Record
@@ -10,12 +10,52 @@ from rollout.core.traffic import live as serving
 
 if TYPE_CHECKING:
     from rollout.core.observed import Observed
+    from rollout.core.record import RecordError
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the record."""
+
+    record: Record | None
+    """None: the endpoint has none of which anything can be read."""
+    said: str | None = None
+    """What was filled in, and from where; None: nothing."""
+    unread: RecordError | None = None
+    """What is wrong with a tag that can't be read and that no copy tells. An abort needs none of these."""
 
 
 def known(seen: Observed) -> Record | None:
-    """Return the record, or None where the endpoint has none that can be read."""
-    found = Record.readable(seen.endpoint.tags) if seen.endpoint is not None else None
-    return inferred(found, seen)[0] if found is not None else None
+    """Return the record, or None where the endpoint has none of which anything can be read."""
+    return read(seen).record
+
+
+def read(seen: Observed) -> Known:
+    """Return the record without its gaps, as far as can be told. A tag that can't be read is a gap, too.
+
+    Prod is the only deployment with traffic beside the candidate, if it isn't old prod and carries prod's
+    release id, or any of ours where that is lost too, or is the one that was taken over. The candidate's
+    stage is its share in the record's map. Other tags are as the stack tags have them, where these are of
+    this record.
+    """
+    if seen.endpoint is None:
+        return Known(None)
+    found, unread = Record.legible(seen.endpoint.tags)
+    error = unread[0] if unread else None
+    if found is None:
+        return Known(None, None, error)
+    illegible = [each.tag for each in unread]
+    copy, lost = _as_published(seen, illegible)
+    if copy is not None and (illegible or set(lost) - {PROD, PROD_RELEASE}):
+        return Known(copy, _taken(lost, illegible))
+    record, who = _with_prod(found, seen)
+    if copy is not None and None in (record.prod, record.prod_release):
+        return Known(copy, _taken(lost, illegible))
+    if record.candidate is None or record.stage is not None:
+        return Known(record, who, error)
+    share = record.traffic.get(record.candidate, 0)
+    stage = f"the tag {STAGE} is missing: {record.candidate} has {share} % in {TRAFFIC}"
+    return Known(replace(record, stage=share), f"{who}; {stage}" if who else stage, error)
 
 
 def nobody_knows(seen: Observed) -> bool:
@@ -31,27 +71,6 @@ def nobody_knows(seen: Observed) -> bool:
     found = seen.deployments.get(record.prod)
     unknown = found is not None and record.prod_release is None and found.release is None
     return unknown and record.candidate is None
-
-
-def inferred(record: Record, seen: Observed) -> tuple[Record, str | None]:
-    """Return the record without its gaps, where tags are lost and it can be told what they were; what to say.
-
-    Prod is the only deployment with traffic beside the candidate, if it isn't old prod and carries prod's
-    release id, or any of ours where that is lost too, or is the one that was taken over. The candidate's
-    stage is its share in the record's map. Other tags are as the stack tags have them, where these are of
-    this record.
-    """
-    whole, lost = _as_published(seen)
-    if whole is not None and set(lost) - {PROD, PROD_RELEASE}:
-        return whole, _taken(lost)
-    found, who = _with_prod(record, seen)
-    if whole is not None and None in (found.prod, found.prod_release):
-        return whole, _taken(lost)
-    if found.candidate is None or found.stage is not None:
-        return found, who
-    share = found.traffic.get(found.candidate, 0)
-    stage = f"the tag {STAGE} is missing: {found.candidate} has {share} % in {TRAFFIC}"
-    return replace(found, stage=share), f"{who}; {stage}" if who else stage
 
 
 def _with_prod(record: Record, seen: Observed) -> tuple[Record, str | None]:
@@ -74,16 +93,24 @@ def _with_prod(record: Record, seen: Observed) -> tuple[Record, str | None]:
     return known, f"the tag {lost} is missing: {found.name} serves, so it is prod with {release}"
 
 
-def _as_published(seen: Observed) -> tuple[Record | None, list[str]]:
+def _as_published(seen: Observed, illegible: list[str]) -> tuple[Record | None, list[str]]:
     """Return the stack tags' record, where the endpoint's own tags are a part of it, and what is lost."""
-    published = seen.published.record
-    there = {name: seen.endpoint.tags[name] for name in TAGS if seen.endpoint and name in seen.endpoint.tags}
-    lost = [name for name in TAGS if name in published and name not in there]
-    if not lost or not there.items() <= published.items():
+    published, own = seen.published.record, seen.endpoint.tags if seen.endpoint is not None else {}
+    there = {name: own[name] for name in TAGS if name in own and name not in illegible}
+    lost = [name for name in TAGS if name in published and name not in own]
+    if not (lost or illegible) or not there.items() <= published.items():
         return None, []
-    return Record.readable(published), lost
+    return Record.whole(published), lost
 
 
-def _taken(lost: list[str]) -> str:
-    tags, are = ("tag", "is") if len(lost) == 1 else ("tags", "are")
-    return f"the {tags} {', '.join(lost)} of the endpoint {are} missing: taken from the stack's"
+def _taken(lost: list[str], illegible: list[str]) -> str:
+    """Return what is said of tags that were filled in from the stack's."""
+    gaps = [(lost, "missing"), (illegible, "unreadable")]
+    told = [f"{', '.join(names)} of the endpoint {_are(names)} {how}" for names, how in gaps if names]
+    return (
+        f"the {'tag' if len(lost + illegible) == 1 else 'tags'} {', and '.join(told)}: taken from the stack's"
+    )
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"

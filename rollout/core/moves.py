@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rollout.core.intent import Intent, Verb
     from rollout.core.past import PastStage
     from rollout.core.plan import Plan
-
+    from rollout.core.record import RecordError
 
 UNKNOWN = "a release that isn't recorded"
 """How sentences name the candidate's release where that tag is lost."""
@@ -33,6 +33,8 @@ class Scene:
     seen: Observed
     endpoint: Endpoint
     record: Record
+    unread: RecordError | None = None
+    """What is wrong with a tag of the record that no copy tells: nothing goes on then."""
 
     @property
     def published_phase(self) -> Phase:

@@ -59,6 +59,10 @@ LONGEST = 256
 class RecordError(ValueError):
     """The endpoint's tags don't make a record: a tag has a value that was never written by a rollout."""
 
+    def __init__(self, tag: str, text: str, why: str) -> None:
+        super().__init__(f"tag {tag} is {text!r}, {why}")
+        self.tag = tag
+
 
 @dataclass(frozen=True)
 class Adopted:
@@ -141,12 +145,26 @@ class Record:
         return {name: text for name, text in texts.items() if text is not None}
 
     @classmethod
+    def whole(cls, tags: Mapping[str, str]) -> Record | None:
+        """Return the record in these tags, or None where there is none or a tag of it can't be read."""
+        found, unread = cls.legible(tags)
+        return None if unread else found
+
+    @classmethod
     def readable(cls, tags: Mapping[str, str]) -> Record | None:
-        """Return the record in these tags, or None where there is none that can be read."""
-        try:
-            return cls.from_tags(tags)
-        except RecordError:
-            return None
+        """Return what can be read of the record in these tags, or None where that is nothing."""
+        return cls.legible(tags)[0]
+
+    @classmethod
+    def legible(cls, tags: Mapping[str, str]) -> tuple[Record | None, tuple[RecordError, ...]]:
+        """Return the record without the tags that can't be read, and what is wrong with each of these."""
+        left, unread = dict(tags), list[RecordError]()
+        while True:
+            try:
+                return cls.from_tags(left), tuple(unread)
+            except RecordError as error:
+                unread.append(error)
+                del left[error.tag]
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Record | None:
@@ -199,7 +217,7 @@ def _percentage(tag: str, text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or int(text) > WHOLE:
-        raise RecordError(f"tag {tag} is {text!r}, not a whole percentage")
+        raise RecordError(tag, text, "not a whole percentage")
     return int(text)
 
 
@@ -209,40 +227,47 @@ def _since(text: str | None) -> datetime | None:
     try:
         return times.parse_instant(text)
     except ValueError:
-        raise RecordError(f"tag {SINCE} is {text!r}, not an instant such as 2026-11-21T10:00:00Z") from None
+        raise RecordError(SINCE, text, "not an instant such as 2026-11-21T10:00:00Z") from None
 
 
 def _traffic(text: str | None) -> Traffic:
+    if text is None:
+        return {}
     loaded: object
     try:
-        loaded = json.loads(text) if text is not None else {}
+        loaded = json.loads(text)
     except json.JSONDecodeError:
         loaded = None
     if not isinstance(loaded, dict):
-        raise RecordError(f"tag {TRAFFIC} is {text!r}, not a traffic map such as {{'blue':100}}")
+        raise RecordError(TRAFFIC, text, "not a traffic map such as {'blue':100}")
     shares = cast("dict[str, object]", loaded)
     if not all(type(share) is int for share in shares.values()):
-        raise RecordError(f"tag {TRAFFIC} is {text!r}, and not all its shares are whole numbers")
+        raise RecordError(TRAFFIC, text, "and not all its shares are whole numbers")
     return cast("dict[str, int]", shares)
 
 
 def _baseline(text: str | None) -> Baseline | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else frozen.parse(text)
+        return frozen.parse(text)
     except ValueError:
         raise RecordError(
-            f"tag {BASELINE} is {text!r}, not what a rollout freezes, such as "
-            '{"tier":"logs","requests":5400,"minutes":60,"errors":0.004,"slow":[9.1,20.5,31.0],"stages":2,'
-            '"gates":2}'
+            BASELINE,
+            text,
+            'not what a rollout freezes, such as {"tier":"logs","requests":5400,"minutes":60,'
+            '"errors":0.004,"slow":[9.1,20.5,31.0],"stages":2,"gates":2}',
         ) from None
 
 
 def _past(text: str | None) -> tuple[PastStage, ...]:
+    if text is None:
+        return ()
     try:
-        return () if text is None else past.parse(text)
+        return past.parse(text)
     except ValueError:
         raise RecordError(
-            f"tag {STAGES} is {text!r}, not stages one after another, such as 10@2026-11-21T10:02:00Z/2580s"
+            STAGES, text, "not stages one after another, such as 10@2026-11-21T10:02:00Z/2580s"
         ) from None
 
 
@@ -251,5 +276,5 @@ def _adopted(text: str | None) -> Adopted | None:
         return None
     name, _, content = text.partition(" ")
     if not name or not content or " " in content:
-        raise RecordError(f"tag {ADOPTED} is {text!r}, not a deployment and a digest, such as main 1a2b3c4d")
+        raise RecordError(ADOPTED, text, "not a deployment and a digest, such as main 1a2b3c4d")
     return Adopted(name, content)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from people_laws import PEOPLE_LAWS
 from stage_laws import STAGE_LAWS, doubt_is_taken
+from taking_back_laws import TAKING_BACK_LAWS, takes_it
 
 from rollout.core.decide import decide
 from rollout.core.intent import Verb
@@ -186,7 +187,7 @@ def only_the_recorded_release_is_given_traffic(up: Up) -> None:
         else:
             recorded = up.record.release if name == up.record.candidate else up.record.prod_release
         if up.step.kind is StepKind.ABORT and name == up.record.prod:
-            assert _takes_it(up), f"{name} can't take anything back"
+            assert takes_it(up), f"{name} can't take anything back"
             continue
         assert up.carries(name, recorded), f"{name} carries {up.release_of(name)}, not {recorded}"
 
@@ -296,43 +297,6 @@ def the_exit_code_is_asked_for_once(up: Up) -> None:
         assert up.plan.release != up.record.release
 
 
-def a_failure_takes_back(up: Up) -> None:
-    """Failed gates and a failed provisioning win over everything, metrics or none, drift or none."""
-    record, who = up.record, up.record.candidate
-    if who is None or up.seen.endpoint is None or up.seen.endpoint.state.in_progress:
-        return
-    can = record.prod is None or not up.before.get(who) or _takes_it(up)
-    if record.prod is None and up.before:
-        return  # the tag that says who is prod is lost
-    if up.release_of(who) != record.release and not (up.before.get(who) or up.copied.get(who)):
-        return
-    unprovisioned = up.state_of(who) is Provisioning.FAILED
-    gate = up.judgement is not None and up.judgement.verdict is Verdict.FAILED
-    if not (unprovisioned or gate):
-        return
-    if can:
-        assert up.step.kind is StepKind.ABORT
-        assert up.step.outcome is Outcome.TAKEN_BACK
-        assert up.step.record.failed_release == record.release
-        assert up.step.record.candidate is None
-    else:
-        assert up.step.kind is StepKind.HOLD
-        assert up.step.phase is Phase.DEGRADED
-        assert up.step.outcome is Outcome.STUCK
-
-
-def _takes_it(up: Up) -> bool:
-    """What is prod may be given the candidate's share; while it serves, also at work or without its tag."""
-    record, state = up.record, up.state_of(up.record.prod)
-    known = up.carries(record.prod, record.prod_release)
-    if not up.before.get(record.prod or ""):
-        return known and state is Provisioning.SUCCEEDED
-    adopted = record.adopted is not None and record.adopted.name == record.prod
-    untagged = up.release_of(record.prod) is None and not adopted
-    at_work = (Provisioning.SUCCEEDED, Provisioning.UPDATING, Provisioning.SCALING)
-    return (known or untagged) and state in at_work
-
-
 def every_put_is_a_diff(up: Up) -> None:
     """Every step that must move or restore traffic changes ROLLOUT_SINCE."""
     if up.step.kind.writes_endpoint:
@@ -370,6 +334,7 @@ def _unreadable(up: Up) -> bool:
 LAWS = (
     *STAGE_LAWS,
     *PEOPLE_LAWS,
+    *TAKING_BACK_LAWS,
     decide_is_pure,
     traffic_sums_to_100_or_is_empty,
     what_serves_is_never_zeroed,
@@ -391,7 +356,6 @@ LAWS = (
     a_lagging_record_is_repaired,
     repair_only_publishes,
     the_exit_code_is_asked_for_once,
-    a_failure_takes_back,
     every_put_is_a_diff,
     the_record_round_trips,
     a_reason_is_said,

@@ -10,7 +10,18 @@ from story import History, Metrics, Story
 
 from rollout.core.intent import Verb
 from rollout.core.observed import Published
-from rollout.core.record import PROD, PROD_RELEASE, TAGS
+from rollout.core.record import (
+    ADOPTED,
+    BASELINE,
+    MIRROR,
+    PROD,
+    PROD_RELEASE,
+    SINCE,
+    STAGE,
+    STAGES,
+    TAGS,
+    TRAFFIC,
+)
 
 
 class Losing(RuleBasedStateMachine):
@@ -55,6 +66,31 @@ class Losing(RuleBasedStateMachine):
             self.story.say(verb)
             self.up(Metrics.FINE)
         if self.azure.tags == lost:
+            self.azure.tags = before
+
+    @precondition(lambda self: self.story.record.prod is not None)
+    @rule(
+        which=st.sampled_from([ADOPTED, STAGE, SINCE, TRAFFIC, MIRROR, BASELINE, STAGES]),
+        copied=st.booleans(),
+        verb=st.sampled_from([None, *Verb]),
+        metrics=st.sampled_from(Metrics),
+    )
+    def a_tag_of_the_endpoint_is_garbled(
+        self,
+        which: str,
+        copied: bool,  # noqa: FBT001
+        verb: Verb | None,
+        metrics: Metrics,
+    ) -> None:
+        before, published = dict(self.azure.tags), self.azure.published
+        self.azure.tags[which], self.azure.edited = "garbage", self.azure.now
+        if not copied:
+            self.azure.published = replace(published, record={})
+        if verb is not None:
+            self.story.say(verb)
+        for _ in range(2):
+            self.up(metrics)
+        if self.azure.tags.get(which) == "garbage":
             self.azure.tags = before
 
     @rule(which=st.integers(0, 2), metrics=st.sampled_from(Metrics))

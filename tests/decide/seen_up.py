@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rollout.core.known import inferred
-from rollout.core.record import Record, RecordError
+from rollout.core.known import known
+from rollout.core.record import Record
 from rollout.core.traffic import live
 
 if TYPE_CHECKING:
@@ -58,17 +58,13 @@ class Up:
 
     @cached_property
     def record(self) -> Record:
-        """The record that the endpoint carries, empty where it has none or it can't be read."""
-        try:
-            found = Record.from_tags(self.seen.endpoint.tags) if self.seen.endpoint is not None else None
-        except RecordError:
-            found = None
-        return inferred(found, self.seen)[0] if found is not None else Record()
+        """The record that the endpoint carries, empty where nothing of it can be read."""
+        return known(self.seen) or Record()
 
     @cached_property
     def unrecorded(self) -> bool:
-        """Whether the endpoint carries no record, or one that can't be read."""
-        return self.seen.endpoint is None or Record.readable(self.seen.endpoint.tags) is None
+        """Whether the endpoint carries no record, or one of which nothing can be read."""
+        return known(self.seen) is None
 
     def does(self, *verbs: Verb) -> bool:
         """Return whether the step does what a person asked for by one of these words."""

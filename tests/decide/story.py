@@ -18,7 +18,7 @@ from rollout.core.gates.judgement import Compared, Finding, Judgement, Line
 from rollout.core.intended import subject
 from rollout.core.intent import Intent, Paused, Verb
 from rollout.core.judging import Question, baseline_due, question
-from rollout.core.known import inferred, known
+from rollout.core.known import known
 from rollout.core.observed import Approval, Provisioning
 from rollout.core.plan import Plan, Stage
 from rollout.core.publication import lags
@@ -235,8 +235,7 @@ class Story:
         """After an `up` that came to its end the tags say what the endpoint says."""
         if not up.step.kind.publishes:
             return
-        record = inferred(self.record, self.azure.observe())[0]
-        assert not lags(record, self.azure.published), "published, and lagging at once"
+        assert not lags(self.record, self.azure.published), "published, and lagging at once"
         step, probe = self.preview(metrics).step, self.azure.published.probe
         if step.probe is not None and step.kind is StepKind.REPAIR:
             assert probe is None or probe.verdict is not Verdict.SUCCESSFUL, "probed, and to be probed again"

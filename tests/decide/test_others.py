@@ -18,7 +18,7 @@ from story import (
 )
 
 from rollout.core.observed import Probe, Provisioning, Published
-from rollout.core.record import FAILED_RELEASE, PROD, SINCE, STAGE, TRAFFIC
+from rollout.core.record import FAILED_RELEASE, PROD
 from rollout.core.step import Form, Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
 
@@ -183,20 +183,6 @@ def test_lost_or_stale_tags_are_published_again_and_then_nothing_changes(lost: s
     assert step_of(story).kind is StepKind.REPAIR
     assert [write.what for write in story.azure.writes] == ["publish"]
     assert step_of(story).kind is StepKind.NONE
-
-
-@pytest.mark.parametrize(
-    ("tag", "text"), [(STAGE, "ten"), (SINCE, "yesterday"), (TRAFFIC, "{blue"), (TRAFFIC, '{"blue":"x"}')]
-)
-@pytest.mark.parametrize("ups", [0, 2, 4])
-def test_a_record_that_cant_be_read_is_not_written_over(tag: str, text: str, ups: int) -> None:
-    story = rolling_out(ups)
-    story.azure.tags[tag] = text
-    story.wait(10_000)
-    step = step_of(story)
-    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.DEGRADED)
-    assert tag in step.reason
-    assert story.azure.writes == []
 
 
 def test_an_endpoint_that_serves_without_our_tags_is_not_touched() -> None:
