@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -121,10 +122,13 @@ def test_a_token_takes_the_place_of_the_last_one_or_leaves_it(
 ):
     github, env = hub
     file = tmp_path / "azure-token"
+    curl = tmp_path / "curl"
+    curl.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/arguments\nexec {shutil.which("curl")} "$@"\n')
+    curl.chmod(0o755)
 
     def renew(permission: str) -> int:
         env.update(
-            PATH=os.environ["PATH"],
+            PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
             RUNNER_TEMP=str(tmp_path),
             ACTIONS_ID_TOKEN_REQUEST_URL=f"{env['GITHUB_API_URL']}/oidc?run=1",
             ACTIONS_ID_TOKEN_REQUEST_TOKEN=github.token({"id-token": permission}),
@@ -139,3 +143,6 @@ def test_a_token_takes_the_place_of_the_last_one_or_leaves_it(
     assert file.stat().st_mode & 0o077 == 0
     assert renew("none") != 0
     assert file.read_text() == "second\n"
+    arguments = (tmp_path / "arguments").read_text()
+    assert len(arguments.splitlines()) == 3
+    assert [token for token in github.tokens if token in arguments] == [], "every process can read them"
