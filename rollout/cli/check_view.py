@@ -58,9 +58,9 @@ def _gates(gates: list[Gate]) -> Table:
     for gate in gates:
         verdict = gate["verdict"] + (" (dry run)" if gate["dryRun"] else "")
         table.add_row(
-            gate["name"],
+            Text(gate["name"]),
             Text(verdict, COLOURS.get(gate["verdict"], "")),
-            words.number(gate["value"], gate["unit"]),
+            Text(words.number(gate["value"], gate["unit"])),
             Text(gate["limit"]),
             Text(gate["reason"]),
         )

@@ -44,12 +44,12 @@ def table(transitions: Sequence[Mapping[str, Any]]) -> Table:
         phase = str(each.get("phase", ""))
         before, after = each.get("from", ""), each.get("to", "")
         shown.add_row(
-            str(each.get("at", "")),
-            str(each.get("step", "")),
+            Text(str(each.get("at", ""))),
+            Text(str(each.get("step", ""))),
             Text(phase, COLOURS.get(phase, "")),
-            str(after) if before == after else f"{before} → {after}",
-            str(each.get("release", "")),
-            str(each.get("who", "")),
+            Text(str(after) if before == after else f"{before} → {after}"),
+            Text(str(each.get("release", ""))),
+            Text(str(each.get("who", ""))),
             _why(each),
         )
     return shown

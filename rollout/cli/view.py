@@ -73,12 +73,12 @@ def _deployments(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         share = int(row["traffic"])
         table.add_row(
-            row["name"],
+            Text(row["name"]),
             row["role"],
-            row["release"] or "not a rollout's",
+            Text(row["release"] or "not a rollout's"),
             f"{share} %",
             "█" * round(share * _BAR / 100),
-            row["state"],
+            Text(row["state"]),
             str(row["instances"]),
         )
     return table
@@ -89,5 +89,6 @@ def _gates(rows: list[dict[str, Any]]) -> Table:
     for column in ("gate", "verdict", "reason"):
         table.add_column(column)
     for row in rows:
-        table.add_row(row["gate"], Text(row["verdict"], COLOURS.get(row["verdict"], "")), Text(row["reason"]))
+        verdict = Text(row["verdict"], COLOURS.get(row["verdict"], ""))
+        table.add_row(Text(row["gate"]), verdict, Text(row["reason"]))
     return table

@@ -81,6 +81,21 @@ def test_as_people_see_it(tmp_path: Path, monkeypatch: Patch, capsys: Capture):
     assert "dev has none of m:9" in told(capsys, tmp_path, "--release", "m:9")
 
 
+def test_names_are_no_markup(tmp_path: Path, monkeypatch: Patch, capsys: Capture):
+    monkeypatch.setenv("COLUMNS", "200")
+    people = {
+        "who": "Ada [EXT]",
+        "release": "m[/x]:2",
+        "to": "blue[red] 100",
+        "reason": "[bold]",
+        "step": ":x:",
+    }
+    kept(monkeypatch, [entry(1, **people, verdicts={"errors[/]": "Failed"})])
+    shown = told(capsys, tmp_path)
+    for said in (*people.values(), "errors[/] Failed"):
+        assert said in shown
+
+
 def test_a_state_that_cant_be_read(tmp_path: Path, monkeypatch: Patch, capsys: Capture):
     monkeypatch.setattr(pulumi_cli, "run", lambda *_: "no JSON")
     assert cli.main(["history", "--stack", "dev", "--cwd", str(tmp_path)]) == 1

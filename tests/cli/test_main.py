@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from rich.console import Console
 
 from rollout import cli
-from rollout.cli import view
+from rollout.cli import check_view, view
 from rollout.cli.engine import Engine
 from rollout.cli.status import EXIT_CODES
 from rollout.core.step import Phase
@@ -15,6 +15,8 @@ from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rich.console import RenderableType
 
 FOUND = {
     "stack": "dev",
@@ -69,10 +71,29 @@ def test_every_phase_has_an_exit_code() -> None:
     }
 
 
-def test_the_status_as_people_see_it() -> None:
+def printed(what: RenderableType) -> str:
     console = Console(width=160, file=io.StringIO())
-    console.print(view.render(FOUND))
-    shown = cast("io.StringIO", console.file).getvalue()
+    console.print(what)
+    return cast("io.StringIO", console.file).getvalue()
+
+
+def test_names_are_no_markup() -> None:
+    (blue, stray), (gate,) = cast("Any", FOUND["deployments"]), cast("Any", FOUND["gates"])
+    odd = {"name": "blue[/x]", "release": "m[EXT]:1", "state": "[red]Odd"}
+    found = {"deployments": [blue | odd, stray], "gates": [gate | {"gate": "errors[/]", "reason": "[/b]"}]}
+    shown = printed(view.render(FOUND | found | {"endpoint": "credit[/]", "why": "[bold]"}))
+    for said in (*odd.values(), "errors[/]", "[/b]", "credit[/]", "[bold]"):
+        assert said in shown
+    judged = {"name": "errors[/x]", "unit": "[EXT]", "value": 1.0, "limit": "<= [/1]", "dryRun": False}
+    judged |= {"verdict": "Failed", "reason": "[/b]", "warnings": ["[/w]"]}
+    report: Any = {"verdict": "Failed", "stage": None, "stack": "dev", "at": None, "endpoint": "e[/]"}
+    shown = printed(check_view.render(report | {"gates": [judged], "next": None}))
+    for said in ("errors[/x]", "[EXT]", "<= [/1]", "[/b]", "[/w]", "e[/]"):
+        assert said in shown
+
+
+def test_the_status_as_people_see_it() -> None:
+    shown = printed(view.render(FOUND))
     for said in (
         "credit-dev Progressing",
         "credit-risk:1-cafecafe",
