@@ -17,10 +17,8 @@ FOLDER = ROOT / ".github"
 WORKFLOWS = {
     file.name: yaml.safe_load(file.read_text()) for file in sorted((FOLDER / "workflows").glob("*.yml"))
 }
-ACTIONS = {
-    file.parent.name: yaml.safe_load(file.read_text())
-    for file in sorted((FOLDER / "actions").glob("*/action.yml"))
-}
+ACTION_FILES = [ROOT / "action.yml", *sorted(FOLDER.rglob("action.yml"))]
+ACTIONS = {file.parent.name: yaml.safe_load(file.read_text()) for file in ACTION_FILES}
 JOBS = {f"{file}:{name}": job for file, each in WORKFLOWS.items() for name, job in each["jobs"].items()}
 STEPS = {
     **{f"{name} {n}": step for name, job in JOBS.items() for n, step in enumerate(job.get("steps", []))},
@@ -62,12 +60,25 @@ def test_nothing_is_inserted_into_a_shell(name: str):
     assert "${{" not in STEPS[name].get("run", "")
 
 
-@pytest.mark.parametrize(
-    "file", [*(FOLDER / "workflows").glob("*.yml"), *FOLDER.rglob("action.yml")], ids=str
-)
+@pytest.mark.parametrize("file", [*(FOLDER / "workflows").glob("*.yml"), *ACTION_FILES], ids=str)
 def test_actions_are_pinned(file: Any):
     used = re.findall(r"uses: .*", file.read_text())
     assert [each for each in used if not PINNED.match(each)] == []
+
+
+def test_zizmor_looks_at_every_workflow_and_action():
+    (run,) = [step["run"] for step in JOBS["ci.yml:workflows"]["steps"] if "run" in step]
+    looked_at = [ROOT / name for name in run.split("zizmor --offline ")[1].split()]
+    listed = subprocess.run(
+        ["git", "ls-files", "*action.yml", "*action.yaml", ".github/workflows"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [ROOT / name for name in listed.stdout.splitlines()]
+    assert set(ACTION_FILES) <= set(files)
+    assert [file for file in files if not any(file.is_relative_to(place) for place in looked_at)] == []
 
 
 @pytest.mark.parametrize(
