@@ -84,8 +84,8 @@ class Scene:
     def frozen(self, *, without: str | None = None) -> dict[str, Form]:
         """Return every deployment of ours as it is live.
 
-        One that failed to provision is left out unless it gets requests: the engine would retry it in every
-        `up`.
+        One that failed to provision is left out unless it gets requests or was prod: the engine would retry
+        it in every `up`.
         """
         return {
             name: Form.FROZEN
@@ -102,7 +102,9 @@ class Scene:
         ours = deployment.release is not None or name in roles
         # What was prod when it was last published is protected in the state, which refuses to delete it.
         protected = name in (self.record.prod, self.seen.published.record.get(PROD))
-        return protected or (ours and not deployment.spent(self.endpoint.routing))
+        # Old prod was made: whatever has failed since, it is kept to go back to, and deleted by its own step.
+        kept = name == self.record.old_prod and deployment.state is not Provisioning.DELETING
+        return protected or kept or (ours and not deployment.spent(self.endpoint.routing))
 
 
 def stay(

@@ -224,9 +224,21 @@ def a_foreign_deployment_is_not_touched(up: Up) -> None:
 def what_failed_to_provision_is_not_declared(up: Up) -> None:
     for name, it in up.seen.deployments.items():
         idle = not up.before.get(name) and not up.copied.get(name)
-        prods = (up.record.prod, up.step.record.prod, up.seen.published.record.get(PROD))
+        prods = (up.record.prod, up.record.old_prod, up.step.record.prod, up.seen.published.record.get(PROD))
         if it.state is Provisioning.FAILED and idle and name not in prods:
             assert up.step.deployments.get(name) is not Form.FROZEN
+
+
+def old_prod_is_deleted_by_its_own_step_alone(up: Up) -> None:
+    """Whatever state it is in, it is what an undo goes back to."""
+    old = up.record.old_prod
+    if (
+        up.step.kind is StepKind.RETIRE
+        or up.step.as_found
+        or up.state_of(old) in (None, Provisioning.DELETING)
+    ):
+        return
+    assert up.step.deployments.get(old or "") is Form.FROZEN, f"{old} would be deleted by a {up.step.kind}"
 
 
 def hold_and_none_change_nothing(up: Up) -> None:
@@ -351,6 +363,7 @@ LAWS = (
     a_failed_release_is_not_tried_again,
     a_foreign_deployment_is_not_touched,
     what_failed_to_provision_is_not_declared,
+    old_prod_is_deleted_by_its_own_step_alone,
     hold_and_none_change_nothing,
     drift_holds,
     a_lagging_record_is_repaired,

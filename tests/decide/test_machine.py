@@ -250,10 +250,14 @@ class Histories(Ending):
             release = "credit-risk:0" if ours and name != "theirs" else None
             self.azure.deployments[name] = Live(release, Provisioning.SUCCEEDED)
 
-    @rule(state=st.sampled_from([Provisioning.FAILED, Provisioning.UPDATING]), endpoint=st.booleans())
-    def azure_is_at_work(self, state: Provisioning, endpoint: bool) -> None:  # noqa: FBT001
-        it = self.azure.deployments.get(self.story.record.prod or "")
-        if endpoint:
+    @rule(
+        state=st.sampled_from([Provisioning.FAILED, Provisioning.UPDATING]),
+        where=st.sampled_from(["endpoint", "prod", "old prod"]),
+    )
+    def azure_is_at_work(self, state: Provisioning, where: str) -> None:
+        record = self.story.record
+        it = self.azure.deployments.get((record.prod if where == "prod" else record.old_prod) or "")
+        if where == "endpoint":
             self.azure.endpoint_state = state
         elif it is not None:
             it.state, it.ends_as = state, Provisioning.SUCCEEDED

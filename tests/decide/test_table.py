@@ -314,6 +314,33 @@ def test_old_prod_is_kept_until_its_time() -> None:
     assert [write.what for write in story.azure.writes] == ["endpoint", "publish", "delete"]
 
 
+@pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.CANCELED])
+def test_old_prod_that_fails_while_it_is_kept_is_kept(state: Provisioning) -> None:
+    story = soaking()
+    story.azure.deployments["blue"].state = state
+    for _ in range(2):
+        assert step_of(story).kind is StepKind.NONE
+        story.wait(60)
+    story.portal({"green": 90, "theirs": 10})
+    story.azure.deployments["theirs"] = Live(None, Provisioning.SUCCEEDED)
+    assert step_of(story).kind is StepKind.HOLD
+    story.portal({"green": 100})
+    assert story.azure.deployments["blue"].release == ONE
+    story.run()
+    assert set(story.azure.deployments) == {"green", "theirs"}
+    assert story.record.old_prod is None
+
+
+def test_a_deletion_that_failed_is_done_again_though_the_state_is_lost() -> None:
+    story = soaking()
+    story.wait(25 * 60)
+    assert step_of(story, weather=Weather(cut_after=2)).kind is StepKind.RETIRE
+    story.azure.deployments["blue"].state = Provisioning.FAILED
+    story.azure.state.clear()
+    assert story.run() == [StepKind.REPAIR, StepKind.RETIRE, StepKind.FINISH]
+    assert set(story.azure.deployments) == {"green"}
+
+
 def test_a_new_release_ends_the_soak() -> None:
     story = soaking()
     story.config(THREE)
