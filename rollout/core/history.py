@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollout.core import times
+from rollout.core.step import StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 KEPT = 200
 """How many transitions the record holds."""
 _REASON_LENGTH = 256
+_OF_THE_RUN = frozenset({"at", "who", "verdicts"})
+"""What may differ between two entries of one and the same step."""
 
 
 def transition(
@@ -38,5 +41,14 @@ def transition(
 
 
 def grown(history: Sequence[Mapping[str, Any]], entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the history with one more entry; the oldest are forgotten."""
-    return [*(dict(each) for each in history[-(KEPT - 1) :]), entry]
+    """Return the history with one more entry; the oldest are forgotten.
+
+    A repair that comes again, as that of a probe that ends in Error, stands for those before it: it pushes
+    nothing out.
+    """
+    last = history[-1] if history else {}
+    again = entry.get("step") == StepKind.REPAIR.value and all(
+        last.get(key) == entry[key] for key in entry if key not in _OF_THE_RUN
+    )
+    earlier = history[:-1] if again else history
+    return [*(dict(each) for each in earlier[-(KEPT - 1) :]), entry]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rollout.core.record import TAGS
@@ -34,6 +35,8 @@ RESUMED = "ROLLOUT_RESUMED"
 
 TAG_LENGTH = 256
 """The longest value a stack tag takes, in characters."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def phase_of(record: Record, release: str) -> Phase:
@@ -69,6 +72,15 @@ def following_stage(record: Record, plan: Plan) -> Stage | None:
     if record.prod is None:
         return plan.stages[-1] if plan.stages else None
     return plan.next_stage(record.stage or 0, record.mirror)
+
+
+def reopens(record: Record, published: Published) -> bool:
+    """Return whether nobody knows since when the record's traffic is in force: then its bake starts again.
+
+    That is so where the copy lags, as after a publish that died, or has lost when the traffic settled.
+    """
+    known = [at for at in (published.settled, published.repaired) if at is not None]
+    return lags(record, published) or (record.since is not None and max(known, default=_NEVER) < record.since)
 
 
 def lags(record: Record, published: Published) -> bool:

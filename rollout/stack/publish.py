@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pulumi
 
 from rollout.core import times
-from rollout.core.publication import PROBE, REASON, REPAIRED, SETTLED, wanted_tags
+from rollout.core.publication import PROBE, REASON, REPAIRED, SETTLED, reopens, wanted_tags
 from rollout.core.record import TAGS
 from rollout.core.step import StepKind
 from rollout.core.verdict import Verdict
@@ -57,10 +57,11 @@ class Publisher:
         settled = self.live.read_back(step.routing)
         wanted: dict[str, str | None] = dict.fromkeys(TAGS)
         wanted |= wanted_tags(step.record, step.published_phase)
-        if step.kind is StepKind.REPAIR:
-            wanted[REPAIRED] = times.show_instant(self.now)
-        else:
+        if step.kind is not StepKind.REPAIR:
             wanted[SETTLED] = times.show_instant(settled)
+        elif step.probe is None or reopens(step.record, tags.parse(self.stack.present)):
+            # A repair that only probes again leaves the bake alone: one that ends in Error comes each time.
+            wanted[REPAIRED] = times.show_instant(self.now)
         if step.probe is not None and step.record.release is not None:
             probe, why = self.live.probe(step.probe, step.record.release, step.record.prod)
             wanted[PROBE] = probe.show()

@@ -247,10 +247,12 @@ class Azure:
         self._write("publish")
         tags = wanted_tags(step.record, step.published_phase)
         phase = tags.pop(PHASE)
+        lagged = dict(self.published.record) != tags or self.published.phase is None
+        repairs = step.kind is StepKind.REPAIR and (lagged or step.probe is None)
         self.published = replace(
             self.published,
             probe=probe,
-            repaired=self.now if step.kind is StepKind.REPAIR else self.published.repaired,
+            repaired=self.now if repairs else self.published.repaired,
             settled=self.modified if step.kind.writes_endpoint else self.published.settled,
             reason=step.reason,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from azure_model import Quality
+from azure_model import Quality, Weather
 from story import (
     BAKE,
     LADDER,
@@ -26,6 +26,7 @@ from rollout.core.decide import decide
 from rollout.core.intent import Verb
 from rollout.core.plan import OnInconclusive
 from rollout.core.step import Outcome, Phase, StepKind
+from rollout.core.verdict import Verdict
 from rollout.core.window import Window
 
 ASKING = tuple(replace(stage, approval=stage.traffic == 50) for stage in LADDER)
@@ -188,3 +189,19 @@ def test_a_deadline_is_nothing_to_a_release_that_is_good() -> None:
     assert step_of(story).phase is Phase.PAUSED
     story.approve(None, stage="50")
     assert step_of(story).kind is StepKind.ADVANCE
+
+
+# A probe that ends in Error
+
+
+def test_a_bad_candidate_is_judged_though_its_probe_ends_in_error_each_time() -> None:
+    story = rolling_out(2)
+    step_of(story)
+    assert story.record.stage == 50
+    story.azure.published = replace(story.azure.published, probe=None)
+    story.azure.quality[TWO] = Quality.BAD_AT_GATE
+    for _ in range(4):
+        step = step_of(story, weather=Weather(probe=Verdict.ERROR))
+        assert step.kind is StepKind.REPAIR
+        story.wait(3)
+    assert step_of(story, weather=Weather(probe=Verdict.ERROR)).kind is StepKind.ABORT

@@ -99,6 +99,37 @@ def test_a_repair_says_when_and_keeps_what_settled(monkeypatch: pytest.MonkeyPat
     assert not {"ROLLOUT_SETTLED", "ROLLOUT_PROBE"} & written.keys()
 
 
+@pytest.mark.parametrize(
+    ("lost", "again"),
+    [
+        ((), False),
+        (("ROLLOUT_PROBE",), False),
+        (("ROLLOUT_SINCE",), True),
+        (("CANDIDATE_DEPLOYMENT",), True),
+        (("ROLLOUT_PHASE",), True),
+        (("ROLLOUT_SETTLED",), True),
+    ],
+)
+def test_a_repair_that_only_probes_again_leaves_the_bake_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    lost: tuple[str, ...],
+    again: bool,  # noqa: FBT001
+) -> None:
+    """A probe that ends in Error comes again in each `up`, and the gates have to judge nevertheless."""
+    present = _published(monkeypatch, FakeAzure(Verdict.ERROR))
+    left = {name: value for name, value in present.items() if name not in lost}
+    written = _published(monkeypatch, FakeAzure(Verdict.ERROR), replace(STEP, kind=StepKind.REPAIR), left)
+    assert written["ROLLOUT_PROBE"].startswith("Error ")
+    assert ("ROLLOUT_REPAIRED" in written) is again
+    twice = replace(STEP, kind=StepKind.REPAIR)
+    known = {**written, "ROLLOUT_REPAIRED": "2026-11-21T10:00:00Z"}
+    later = publish.Publisher(tags.Stack("dev", known), twice, FakeAzure(Verdict.ERROR), LATER)
+    told: dict[str, str | None] = {}
+    monkeypatch.setattr(tags, "write", lambda _stack, wanted: told.update(wanted))
+    later.publish(ARGS)
+    assert "ROLLOUT_REPAIRED" not in told
+
+
 def test_nothing_is_published_of_traffic_that_is_not_live(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[object] = []
     monkeypatch.setattr(tags, "write", lambda *given: written.append(given))

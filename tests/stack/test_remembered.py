@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,25 @@ def test_a_transition_says_who_did_what_and_why() -> None:
         "reason": "x" * 256,
         "verdicts": {"errors": "Successful", "latency": "Failed"},
     }
+
+
+def test_a_repair_that_comes_again_is_one_entry_of_the_history() -> None:
+    probing = replace(STEP, kind=StepKind.REPAIR, reason="no probe of m:2-deadbeef is known")
+    told: list[dict[str, Any]] = []
+    steps = [STEP, probing, probing, probing, STEP, probing, replace(probing, reason="the stack tags lag")]
+    for minutes, step in enumerate(steps):
+        at = NOW + timedelta(minutes=minutes)
+        told = history.grown(
+            told, history.transition(step, at, Routing({"blue": 100}), f"run {minutes}", None)
+        )
+    shown = [(each["at"][11:16], each["step"], each["who"]) for each in told]
+    assert shown == [
+        ("10:00", "advance", "run 0"),
+        ("10:03", "repair", "run 3"),
+        ("10:04", "advance", "run 4"),
+        ("10:05", "repair", "run 5"),
+        ("10:06", "repair", "run 6"),
+    ]
 
 
 def test_the_history_keeps_the_last_200() -> None:
