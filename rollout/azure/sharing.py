@@ -105,6 +105,16 @@ def share(
     return Shared(wanted, copied=True)
 
 
+def destination(arm: Arm, workspace_id: str, ref: AssetRef, registry: str) -> AssetRef:
+    """Return what sharing calls a workspace's version in that registry, before it is shared.
+
+    Raises `ReadError` where the asset or its workspace is missing or can't be read.
+    """
+    if ref.registry is not None:
+        return ref
+    return shared_ref(*_source(arm, workspace_id, ref), ref, registry)
+
+
 def in_registry(arm: Arm, ref: AssetRef, *, env: Mapping[str, str] = os.environ) -> bool:
     """Return whether a registry has that version, ready to be used.
 

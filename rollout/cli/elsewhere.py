@@ -12,15 +12,30 @@ from rollout.cli.say import Moment
 from rollout.cli.stack import open_stack
 from rollout.cli.status import phase_now
 from rollout.cli.usage import UsageError
+from rollout.core.plan import Stage
 from rollout.core.release import read_tree, tree_digest
 from rollout.core.step import Phase
 from rollout.core.traffic import WHOLE, live
 from rollout.stack import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rollout.azure.promotion import Serving
     from rollout.cli.stack import StackView
     from rollout.core.assets import AssetRef
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What isn't here and has to go through a registry."""
+
+    workspace_id: str
+    """Where it is."""
+    ref: AssetRef
+    """What it is called there."""
+    to: AssetRef
+    """What it will be called in the registry."""
 
 
 @dataclass(frozen=True)
@@ -31,29 +46,41 @@ class Brought:
     """Keys of config, and what they are to say."""
     endpoint: str
     release: str
-    shared: tuple[str, ...]
-    """What was copied to a registry for it."""
+    copies: tuple[Copy, ...]
+    """What has to be copied to a registry for it."""
 
 
-def bring(stack: StackView, source: str) -> Brought:
-    """Return what is Healthy in a stack of that name or at the endpoint of that ARM id.
+def find(stack: StackView, source: str) -> Brought:
+    """Return what is Healthy in a stack of that name or at the endpoint of that ARM id; writes nothing.
 
-    Raises `UsageError` where nothing is, or where it can't be had here; `ReadError` and `WriteRefused`.
+    Raises `UsageError` where nothing is, or where it can't be had here; `ReadError`, and `WriteRefused` where
+    a registry has an unfinished copy.
     """
     lower = read_lower(stack.arm, _endpoint_id(stack, source))
     found = healthy(lower)
     changes = _code(stack, found)
-    shared: list[str] = []
-    changes["model"] = _here(stack, lower, found.model, shared)
-    changes["environment"] = _here(stack, lower, found.environment, shared) if found.environment else ""
-    return Brought(changes, lower.endpoint, found.release or "", tuple(shared))
+    copies: list[Copy] = []
+    changes["model"] = _here(stack, lower, found.model, copies)
+    changes["environment"] = _here(stack, lower, found.environment, copies) if found.environment else ""
+    return Brought(changes, lower.endpoint, found.release or "", tuple(copies))
+
+
+def share(stack: StackView, copies: Iterable[Copy]) -> list[str]:
+    """Copy to registries, and return what wasn't there before. Raises `ReadError` and `WriteRefused`."""
+    done: list[str] = []
+    for each in copies:
+        found = sharing.share(stack.arm, each.workspace_id, each.ref, each.to.registry or "")
+        if found.copied:
+            done.append(str(found.ref))
+    return done
 
 
 def healthy(lower: Lower) -> Serving:
     """Return prod of an endpoint where a release is Healthy. Raises `UsageError` where none is."""
     record, name = lower.record, lower.endpoint
     if record.candidate is not None:
-        raise UsageError(f"{name} isn't Healthy: {record.release} is on its way there, at {record.rung} %")
+        at = Stage(record.stage or 0, mirror=record.mirror).show()
+        raise UsageError(f"{name} isn't Healthy: {record.release} is on its way there, at {at}")
     if not lower.serving or lower.serving[0].deployment != record.prod:
         raise UsageError(f"{name} isn't Healthy: {lower.lacking or 'its prod is not sound'}")
     if live(lower.routing.traffic) != {record.prod: WHOLE}:
@@ -92,7 +119,7 @@ def _code(stack: StackView, found: Serving) -> dict[str, str]:
     return {"scoringScript": found.script} if found.script and found.script != asked.scoring_script else {}
 
 
-def _here(stack: StackView, lower: Lower, ref: AssetRef, shared: list[str]) -> str:
+def _here(stack: StackView, lower: Lower, ref: AssetRef, copies: list[Copy]) -> str:
     """Return how config here refers to an asset of there; one that isn't here goes through a registry."""
     ours, theirs = stack.place.workspace_id, lower.workspace_id
     if ref.registry is not None or ours.lower() == theirs.lower():
@@ -105,7 +132,7 @@ def _here(stack: StackView, lower: Lower, ref: AssetRef, shared: list[str]) -> s
             f"{ref} of {ids.name_of(theirs)} isn't in {stack.place.workspace} with the same content: set "
             "rollout:models to {share: REGISTRY}, or register it there"
         )
-    found = sharing.share(stack.arm, theirs, ref, registry)
-    if found.copied:
-        shared.append(str(found.ref))
-    return str(found.ref)
+    there = sharing.destination(stack.arm, theirs, ref, registry)
+    if not sharing.in_registry(stack.arm, there):
+        copies.append(Copy(theirs, ref, there))
+    return str(there)

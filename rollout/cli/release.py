@@ -20,6 +20,7 @@ from rollout.stack import tags
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Set as AbstractSet
 
     from rollout.azure.observe import Sight
     from rollout.cli.elsewhere import Brought
@@ -31,27 +32,30 @@ OVERRIDE = "promotionOverride"
 def run(args: argparse.Namespace) -> int:
     """Write the stack's file, say what the next `pulumi up` will do, and return 0.
 
-    Raises `UsageError` for what isn't there or isn't Healthy, and then writes nothing.
+    Raises `UsageError` for what isn't there or isn't Healthy, and then the file stays as it is. What has to
+    be in a registry is copied there once all else is known to be right; only whether it was Healthy where it
+    is promoted from, and what the next `up` makes of it, need the copy.
     """
     if (args.model is None) == (args.source is None):
         raise UsageError("name a MODEL, or take what is Healthy elsewhere with --from")
     if args.source and (args.code or args.environment):
         raise UsageError("--from brings the environment with it, and finds the code here")
     stack = open_stack(args.stack, Path(args.cwd).resolve())
-    brought = elsewhere.bring(stack, args.source) if args.source else None
+    brought = elsewhere.find(stack, args.source) if args.source else None
+    copies = brought.copies if brought else ()
     changes = _new(stack, brought.changes if brought else _named(stack, args))
     changes |= _override(stack, changes, args.override)
     after = stack.with_config(changes)
     sight = observe.look(after.arm, after.place)
-    _exist(after, sight)
+    _exist(after, sight, to_come={each.to for each in copies})
     later = Moment(after, sight, tags.parse(stack.tags()))
+    shared = elsewhere.share(stack, copies)
     if changes:
         _proved(later)
     found = later.outlook()
     _write(stack, changes)
-    say.told(
-        _said(stack, changes, brought), found, "\n".join(_lines(stack, changes, brought)), as_json=args.json
-    )
+    lines = "\n".join(_lines(stack, changes, brought, shared))
+    say.told(_said(stack, changes, brought, shared), found, lines, as_json=args.json)
     return 0
 
 
@@ -110,11 +114,16 @@ def _override(stack: StackView, changes: dict[str, str], reason: str | None) -> 
     return {OVERRIDE: json.dumps({"model": model, "reason": " ".join(reason.split())})}
 
 
-def _exist(stack: StackView, sight: Sight) -> None:
-    """Raise `UsageError` for a model or an environment that isn't registered."""
+def _exist(stack: StackView, sight: Sight, to_come: AbstractSet[AssetRef]) -> None:
+    """Raise `UsageError` for a model or an environment that neither is registered nor will be copied."""
     asked = stack.settings.deployment
     for ref in (asked.model, asked.environment):
-        if ref is None or ref.version is None or (ref.registry is None and sight.workspace is None):
+        if (
+            ref is None
+            or ref in to_come
+            or ref.version is None
+            or (ref.registry is None and sight.workspace is None)
+        ):
             continue
         if ref.registry is not None:
             there, where = _in_registry(stack, ref), f"the registry {ref.registry}"
@@ -133,30 +142,47 @@ def _in_registry(stack: StackView, ref: AssetRef) -> bool:
 
 
 def _write(stack: StackView, changes: dict[str, str]) -> None:
-    for key, value in changes.items():
-        if key != OVERRIDE:
-            stack.set_config(key, value)
-        elif value:
-            for inner, text in json.loads(value).items():
-                stack.set_config(f"{OVERRIDE}.{inner}", text)
+    """Write the stack's file key by key; where one isn't written, the file is put back as it was."""
+    before = stack.file.read_bytes() if stack.file.exists() else None
+    try:
+        for key, value in changes.items():
+            _set(stack, key, value)
+    except BaseException:
+        if before is None:
+            stack.file.unlink(missing_ok=True)
         else:
-            stack.remove_config(OVERRIDE)
+            stack.file.write_bytes(before)
+        raise
 
 
-def _said(stack: StackView, changes: dict[str, str], brought: Brought | None) -> dict[str, object]:
+def _set(stack: StackView, key: str, value: str) -> None:
+    if key != OVERRIDE:
+        stack.set_config(key, value)
+    elif value:
+        for inner, text in json.loads(value).items():
+            stack.set_config(f"{OVERRIDE}.{inner}", text)
+    else:
+        stack.remove_config(OVERRIDE)
+
+
+def _said(
+    stack: StackView, changes: dict[str, str], brought: Brought | None, shared: list[str]
+) -> dict[str, object]:
     return {
         "stack": stack.name,
         "file": stack.file.name,
         "from": {"endpoint": brought.endpoint, "release": brought.release} if brought else None,
-        "shared": list(brought.shared) if brought else [],
+        "shared": shared,
         "changes": {
             key: {"was": stack.config.get(key) or None, "is": value or None} for key, value in changes.items()
         },
     }
 
 
-def _lines(stack: StackView, changes: dict[str, str], brought: Brought | None) -> list[str]:
-    lines = [f"{each} is in its registry now" for each in brought.shared] if brought else []
+def _lines(
+    stack: StackView, changes: dict[str, str], brought: Brought | None, shared: list[str]
+) -> list[str]:
+    lines = [f"{each} is in its registry now" for each in shared]
     if brought:
         lines.append(f"{brought.release} is Healthy at {ids.name_of(brought.endpoint)}")
     for key, value in changes.items():

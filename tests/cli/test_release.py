@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import yaml
 
+from rollout.cli import release
 from rollout.core.record import Record
+from rollout.stack.pulumi_cli import StackError
 from tests.cli import climbing
 from tests.localazure.resources import Workspace, make_workspace, unique
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rollout.cli.stack import StackView
     from tests.cli.climbing import Climbing
 
 HASH = {1: "1" * 32, 2: "2" * 32, 3: "3" * 32}
@@ -131,12 +138,20 @@ def test_what_is_healthy_elsewhere(here: Releases, stack: Climbing):
         prod="main", prod_release="tiny:2-5ca1ab1e", candidate="green", release="tiny:3-x", stage=10
     )
     staging.write(under_way)
-    assert "isn't Healthy: tiny:3-x is on its way" in here.refused("--from", staging.id)
+    assert "isn't Healthy: tiny:3-x is on its way there, at 10 %" in here.refused("--from", staging.id)
+    staging.write(replace(under_way, stage=0, mirror=20))
+    assert "tiny:3-x is on its way there, at 0 %, 20 % mirrored" in here.refused("--from", staging.id)
     staging.write(Record(prod="main", prod_release="tiny:2-5ca1ab1e", failed_release="tiny:2-5ca1ab1e"))
     assert "tiny:2-5ca1ab1e failed there" in here.refused("--from", staging.id)
     staging.write(Record(prod="main", prod_release="tiny:9-5ca1ab1e"))
     assert "is Succeeded with tiny:2-5ca1ab1e" in here.refused("--from", staging.id)
     assert "it isn't there" in here.refused("--from", f"{staging.id}-gone", code=1)
+
+
+def imports(stack: Climbing) -> list[str]:
+    """Return what was asked to be copied to a registry."""
+    asked = stack.arm.control("GET", "requests")["value"]
+    return [each["path"] for each in asked if each["method"] == "POST" and "/import" in each["path"]]
 
 
 def test_what_isnt_here_goes_through_a_registry(here: Releases, stack: Climbing):
@@ -145,11 +160,16 @@ def test_what_isnt_here_goes_through_a_registry(here: Releases, stack: Climbing)
     group = stack.endpoint.partition("/providers/")[0]
     place = f"{group}/providers/Microsoft.MachineLearningServices/registries/{registry}"
     stack.arm.done("PUT", place, body | {"properties": {"regionDetails": [{"location": "eastus"}]}})
-    stack.configure(**{"rollout:models": {"share": registry}, "rollout:promotesFrom": staging.id})
+    stack.configure(**{"rollout:models": {"share": "nowhere"}, "rollout:promotesFrom": staging.id})
+    assert "the registry nowhere" in here.refused("--from", staging.id, code=1)
+    stack.configure(**{"rollout:models": {"share": registry}})
+    assert "needs a reason" in here.refused("--from", staging.id, "--override", " ")
+    assert imports(stack) == [], "nothing is copied for what is refused"
     said = here.release("--from", staging.id)
     model = here.config["rollout:model"]
     assert model.startswith(f"azureml://registries/{registry}/models/tiny/versions/2-")
     assert said["shared"] == [model]
+    assert len(imports(stack)) == 1
     assert here.config["rollout:environment"] == "azureml:e:1", "it is here with the same content"
     again = here.release("--from", staging.id)
     assert (again["changes"], again["shared"]) == ({}, [])
@@ -171,3 +191,22 @@ def test_only_what_was_healthy_below_is_promoted(here: Releases, stack: Climbing
     said = here.release("2")
     assert "rollout:promotionOverride" not in here.config
     assert here.config["rollout:model"] == "azureml:tiny:2"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_that_is_written_in_part_is_put_back(tmp_path: Path, *, there: bool):
+    file = tmp_path / "Pulumi.dev.yaml"
+    if there:
+        file.write_text("config: {} # ours\n")
+
+    def set_config(key: str, value: str) -> None:
+        if key == "environment":
+            raise StackError("no space left on device")
+        file.write_text(f"{key}: {value}")
+
+    stack = cast("StackView", SimpleNamespace(file=file, set_config=set_config))
+    with pytest.raises(StackError):
+        release._write(stack, {"model": "azureml:m:8", "environment": "azureml:e:4"})
+    assert (file.read_text() if file.exists() else None) == ("config: {} # ours\n" if there else None)
+    release._write(stack, {"model": "azureml:m:8"})
+    assert file.read_text() == "model: azureml:m:8"
