@@ -102,6 +102,6 @@ class Step:
     """The person whose word let this step be taken; None where nobody's was needed."""
     as_found: bool = False
     """Whether nothing is known of the endpoint: what the stack's state holds of it is declared as it is live,
-    unless it failed to provision, and nothing else."""
+    unless it was never made, and nothing else."""
     clears: tuple[str, ...] = ()
     """The stack tags in which people said something that is done or of no use: publishing removes them."""

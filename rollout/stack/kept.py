@@ -19,31 +19,28 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
 
     The engine deletes what its state has and isn't declared. So of what the state has, all that gets requests
     is declared as it is live, whoever made it, and all that no tag says is a rollout's. Where nothing is
-    known of the endpoint, all that the state has is, but what failed to provision.
+    known of the endpoint, all that the state has is, but what was never made.
     """
     routing = _routing(step, sight)
     live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
+    # What the engine saw fail it would make again in every `up` that declares it.
+    wrecks = {name for name, each in live.items() if name in held.unmade and each.spent(routing)}
     found = {
         name
         for name, each in live.items()
-        if _spared(step, each, routing, unmade=name in held.unmade)
-        or (step.as_found and (name in held.protected or not each.spent(routing)))
+        if each.gets(routing)
+        or (_somebodys(step, each) and name not in wrecks)
+        or (step.as_found and (name in held.protected or name not in wrecks))
     }
     declared = dict.fromkeys(sorted(found), Form.FROZEN)
     return declared if step.as_found else {**declared, **step.deployments}
 
 
-def _spared(step: Step, deployment: Deployment, routing: Routing, *, unmade: bool) -> bool:
-    """Return whether a deployment must not be deleted, though the step doesn't name it.
-
-    `unmade`: the engine saw its creation fail, and would try it again in every `up` that declares it.
-    """
-    if deployment.gets(routing):
-        return True
+def _somebodys(step: Step, deployment: Deployment) -> bool:
+    """Return whether no tag says that a deployment is a rollout's."""
     adopted = step.record.adopted
     ours = (step.record.old_prod, adopted.name if adopted is not None else None)
-    somebodys = deployment.release is None and deployment.name not in ours
-    return somebodys and not (unmade and deployment.spent(routing))
+    return deployment.release is None and deployment.name not in ours
 
 
 def _routing(step: Step, sight: Sight) -> Routing:

@@ -284,7 +284,7 @@ class Azure:
             return False
         used = self.share(name) or self.copies(name) or name in self.protected
         broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
-        return bool(used) or it.state not in broken
+        return bool(used) or not (self.state[name] and it.state in broken)
 
     def _is_spared(self, name: str, step: Step, declared: dict[str, Form]) -> bool:
         it, adopted = self.deployments.get(name), step.record.adopted

@@ -69,6 +69,14 @@ def test_where_nothing_is_known_only_what_failed_to_provision_is_left_out(
     assert forms == dict.fromkeys(["blue", *["green"] * declared], Form.FROZEN)
 
 
+def test_where_nothing_is_known_what_was_made_and_failed_since_stays() -> None:
+    """It may be old prod, which an undo goes back to."""
+    seen = sight({"blue": 100}, Deployment("green", "tiny:2", FAILED))
+    found = step(as_found=True, deployments={})
+    assert kept.forms(found, seen, held("green")) == {"blue": Form.FROZEN, "green": Form.FROZEN}
+    assert kept.forms(found, seen, held("green", unmade="green")) == {"blue": Form.FROZEN}
+
+
 def test_what_gets_requests_isnt_deleted_whoever_made_it() -> None:
     seen = sight({"blue": 90, "main": 10}, Deployment("main", None, Provisioning.SUCCEEDED))
     assert kept.forms(step(), seen, held("main")) == {"blue": Form.FROZEN, "main": Form.FROZEN}
