@@ -70,7 +70,7 @@ def assess(
     """
     seen = sight.observed(published)
     try:
-        wanted = releases.wanted(settings, arm, place, sight, root)
+        wanted = releases.wanted(settings, arm, place, sight, root, known(seen))
     except (CodeError, ReadError) as error:
         without = aborted(settings, sight, published)
         if without is None:

@@ -65,7 +65,8 @@ def _proved(after: Moment) -> None:
     promotes, asked = stack.settings.promotes, stack.settings.deployment
     if promotes is None or (promotes.override and promotes.override.model == str(asked.model)):
         return
-    wanted = releases.wanted(stack.settings, stack.arm, stack.place, after.sight, stack.root).release
+    found = releases.wanted(stack.settings, stack.arm, stack.place, after.sight, stack.root, after.record)
+    wanted = found.release
     if why := lacking_proof(stack.arm, stack.place, promotes.endpoint_id, wanted):
         raise UsageError(not_started(wanted.id, why))
 

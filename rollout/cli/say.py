@@ -42,7 +42,7 @@ class Moment:
     def plan(self) -> Plan:
         """The release that config names, and its ladder."""
         stack = self.stack
-        wanted = releases.wanted(stack.settings, stack.arm, stack.place, self.sight, stack.root)
+        wanted = releases.wanted(stack.settings, stack.arm, stack.place, self.sight, stack.root, self.record)
         return stack.settings.plan(wanted.release.id)
 
     @property
