@@ -190,7 +190,7 @@ def advance(
     stage that ends.
     """
     before = scene.record
-    traffic = dict.fromkeys(before.traffic, 0)
+    traffic = scene.named(dict.fromkeys(before.traffic, 0))
     if before.prod is not None:
         traffic[before.prod] = WHOLE - stage.traffic
     if before.candidate is not None and (stage.traffic or before.candidate in traffic):
@@ -269,7 +269,7 @@ def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
             and candidate.release == before.release
         )
     )
-    traffic = dict(scene.endpoint.traffic)
+    traffic = scene.named(scene.endpoint.traffic)
     if before.candidate is not None and before.candidate in traffic:
         share = traffic.pop(before.candidate)
         if before.prod is not None and share:
@@ -301,7 +301,7 @@ def undo(scene: Scene, release: str | None, reason: str) -> Step:
     """
     before = scene.record
     left, back = before.prod or "", before.old_prod or ""
-    traffic = dict(scene.endpoint.traffic)
+    traffic = scene.named(scene.endpoint.traffic)
     share = traffic.get(left, 0)
     traffic[back] = traffic.get(back, 0) + share
     if left in traffic:

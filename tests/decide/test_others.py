@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -14,11 +15,13 @@ from story import (
     Story,
     healthy,
     rolling_out,
+    soaking,
     step_of,
 )
 
+from rollout.core.intent import Verb
 from rollout.core.observed import Probe, Provisioning, Published
-from rollout.core.record import FAILED_RELEASE, PROD
+from rollout.core.record import FAILED_RELEASE, PROD, TRAFFIC
 from rollout.core.step import Form, Outcome, Phase, StepKind
 from rollout.core.verdict import Verdict
 
@@ -195,6 +198,26 @@ def test_an_endpoint_that_serves_without_our_tags_is_not_touched() -> None:
         assert "main" in step.reason
     assert story.azure.traffic == {"main": 100}
     assert story.azure.tags == {"team": "credit"}
+
+
+@pytest.mark.parametrize("kind", [StepKind.ADVANCE, StepKind.ABORT, StepKind.UNDO, StepKind.PROMOTE])
+def test_a_zero_that_azure_left_of_a_deleted_deployment_is_in_no_put(kind: StepKind) -> None:
+    story = soaking() if kind is StepKind.UNDO else rolling_out(4 if kind is StepKind.PROMOTE else 2)
+    assert story.azure.traffic is not None
+    story.azure.traffic["theirs"] = 0
+    story.azure.tags[TRAFFIC] = json.dumps(story.azure.traffic, sort_keys=True, separators=(",", ":"))
+    story.azure.published = replace(
+        story.azure.published, record={**story.azure.published.record, TRAFFIC: story.azure.tags[TRAFFIC]}
+    )
+    if kind is StepKind.ABORT:
+        story.say(Verb.ABORT)
+    if kind is StepKind.UNDO:
+        story.say(Verb.UNDO)
+    story.wait(130)
+    step = step_of(story)
+    assert step.kind is kind
+    assert "theirs" not in step.record.traffic
+    assert "theirs" not in step.routing.traffic
 
 
 def test_other_peoples_tags_on_the_endpoint_stay() -> None:
