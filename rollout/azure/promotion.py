@@ -14,6 +14,8 @@ from rollout.azure.errors import Missing
 from rollout.azure.sharing import shared_ref
 from rollout.azure.workspace import read_asset, read_workspace
 from rollout.core.assets import AssetKind, AssetRef, VersionId
+from rollout.core.intended import asked
+from rollout.core.intent import Verb
 from rollout.core.known import known
 from rollout.core.moves import Scene
 from rollout.core.observed import Provisioning
@@ -135,9 +137,9 @@ def proved(
     the endpoint's first release.
     """
     promotes = settings.promotes
-    record = known(seen)
-    under_way, prod = (record.release, record.prod_release) if record else (None, None)
-    if promotes is None or not needs_proof(step, wanted.id, under_way, prod):
+    plan, record = settings.plan(wanted.id), known(seen) or Record()
+    retried = asked(Verb.RETRY, plan, seen, record) is not None
+    if promotes is None or not needs_proof(step, wanted.id, record, retried=retried):
         return step
     override = promotes.override
     if override is not None and override.model == str(settings.deployment.model):
@@ -147,7 +149,7 @@ def proved(
         return step
     if seen.endpoint is None:
         raise NotPromotedError(not_started(wanted.id, why))
-    return held(Scene(settings.plan(wanted.id), seen, seen.endpoint, record or Record()), step, why)
+    return held(Scene(plan, seen, seen.endpoint, record), step, why)
 
 
 def lacking_proof(arm: Arm, place: Place, endpoint_id: str, wanted: Release) -> str | None:

@@ -13,6 +13,7 @@ from rollout.core.step import Outcome, Phase, Step, StepKind
 
 if TYPE_CHECKING:
     from rollout.core.moves import Scene
+    from rollout.core.record import Record
 
 
 class NotPromotedError(Exception):
@@ -90,12 +91,15 @@ def unproved(wanted: Artifact, proof: Proof) -> str | None:
     return f"it wasn't Healthy at {proof.endpoint}, where prod is another: {'; '.join(each[0])}"
 
 
-def needs_proof(step: Step, release: str, record_release: str | None, prod_release: str | None) -> bool:
+def needs_proof(step: Step, release: str, record: Record, *, retried: bool = False) -> bool:
     """Return whether a step begins the rollout of a release that config names anew.
 
-    Retiring old prod, to make room for it, does so too. What takes back or goes on is never held up.
+    Retiring old prod, to make room for it, does so too: not for one that was taken back and that nobody wants
+    to have `retried`, since none is to start then. What takes back or goes on is never held up.
     """
-    return step.kind in (StepKind.START, StepKind.RETIRE) and release not in (record_release, prod_release)
+    begins = retried or release not in record.failed if step.kind is StepKind.RETIRE else True
+    begun = (record.release, record.prod_release)
+    return step.kind in (StepKind.START, StepKind.RETIRE) and begins and release not in begun
 
 
 def held(scene: Scene, step: Step, why: str) -> Step:

@@ -11,8 +11,9 @@ import pytest
 
 from rollout.azure import promotion
 from rollout.core.config.promoting import Promotes
+from rollout.core.intent import Intent, Verb
 from rollout.core.moves import Scene
-from rollout.core.observed import Deployment, Endpoint, Observed, Provisioning
+from rollout.core.observed import Deployment, Endpoint, Observed, Provisioning, Published
 from rollout.core.plan import Plan, Stage
 from rollout.core.promotion import (
     Artifact,
@@ -79,11 +80,25 @@ def test_what_was_healthy_there_starts():
         (StepKind.ABORT, "m:3", False),
         (StepKind.ADVANCE, "m:3", False),
         (StepKind.HOLD, "m:3", False),
+        (StepKind.START, "m:0", True),
+        (StepKind.RETIRE, "m:0", False),
     ],
 )
 def test_only_a_new_rollout_needs_a_proof(kind: StepKind, release: str, *, needed: bool):
     step = Step(kind, Phase.PROGRESSING, "so", Record(), Phase.PROGRESSING)
-    assert needs_proof(step, release, "m:2", "m:1") is needed
+    record = Record(prod="blue", prod_release="m:1", release="m:2", failed_before=("m:0",))
+    assert needs_proof(step, release, record) is needed
+
+
+def test_the_soak_of_old_prod_ends_though_config_names_what_was_taken_back(monkeypatch: pytest.MonkeyPatch):
+    asked = lower(monkeypatch, "it wasn't Healthy at staging")
+    soaking = replace(PROD, old_prod="green", old_prod_release="m:0", failed_release="m:2")
+    retire = replace(START, kind=StepKind.RETIRE)
+    assert proved(retire, soaking) is retire
+    assert asked == []
+    retry = Intent(Verb.RETRY, "m:2", None, "ada", NOW, "once more")
+    assert proved(retire, soaking, said=retry).kind is StepKind.HOLD
+    assert proved(retire, replace(soaking, failed_release=None)).kind is StepKind.HOLD
 
 
 def test_what_isnt_proved_holds_and_says_what_would_help():
@@ -113,7 +128,9 @@ def lower(monkeypatch: pytest.MonkeyPatch, why: str | None) -> list[str]:
     return asked
 
 
-def proved(step: Step, record: Record | None, override: Override | None = None) -> Step:
+def proved(
+    step: Step, record: Record | None, override: Override | None = None, *, said: Intent | None = None
+) -> Step:
     """Return what becomes of a step where releases are promoted from staging."""
     settings = SimpleNamespace(
         promotes=Promotes("/ws/onlineEndpoints/staging", override),
@@ -124,7 +141,8 @@ def proved(step: Step, record: Record | None, override: Override | None = None) 
     endpoint = Endpoint(Provisioning.SUCCEEDED, shares, record.tags()) if record is not None else None
     given: Any = (settings, None, None)
     wanted: Any = SimpleNamespace(id="m:2")
-    return promotion.proved(step, *given, seen=Observed(NOW, endpoint), wanted=wanted)
+    seen = Observed(NOW, endpoint, published=Published(intent=said))
+    return promotion.proved(step, *given, seen=seen, wanted=wanted)
 
 
 PROD = Record(prod="blue", prod_release="m:1", traffic={"blue": 100})
