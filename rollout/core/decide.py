@@ -26,6 +26,8 @@ from rollout.core.traffic import live
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rollout.core.comparison.blocks import Baseline
     from rollout.core.gates.evidence import Unreadable
     from rollout.core.gates.history import Thin
@@ -156,35 +158,46 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
         step = _fresh_start(scene)
         return done(step, retry) if retry is not None and step.kind is StepKind.START else step
     if left := _discarded(scene):
-        return _discard(scene, left)
+        return _discard(scene, *left)
     if seen.published.phase != scene.published_phase:
         return moves.repair(
             scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
         )
     if plan.release in record.failed:
-        return moves.stay(scene, _refused(record, plan.release), kind=StepKind.NONE)
-    return moves.stay(scene, f"{record.prod} serves {record.prod_release}: nothing to do", kind=StepKind.NONE)
+        return _nothing(scene, _refused(record, plan.release))
+    return _nothing(scene, f"{record.prod} serves {record.prod_release}: nothing to do")
 
 
-def _discarded(scene: Scene) -> str | None:
-    """Return the slot that holds a release that was taken back and isn't to be kept, or None."""
+def _discarded(scene: Scene) -> tuple[str, str] | None:
+    """Return the slot that holds a release that isn't to be kept, and why it isn't; None: there is none."""
     record = scene.record
-    return next(
-        (
-            name
-            for name, each in scene.seen.deployments.items()
-            if not scene.plan.keep_failed
-            and name != record.prod
-            and each.release is not None
-            and name != record.old_prod
-            and each.release in record.failed
-            and each.state is Provisioning.SUCCEEDED
-        ),
-        None,
-    )
+    for name, each in _left(scene).items():
+        if each.release not in record.failed and scene.seen.now >= _left_until(scene):
+            return name, "which serves nobody and has no role"
+        if each.release in record.failed and not scene.plan.keep_failed:
+            return name, "and keepFailed is false"
+    return None
 
 
-def _discard(scene: Scene, left: str) -> Step:
+def _left(scene: Scene) -> dict[str, Deployment]:
+    """Return the deployments of rollouts that are over: taken back, or withdrawn and not deleted yet."""
+    record = scene.record
+    return {
+        name: each
+        for name, each in scene.seen.deployments.items()
+        if each.release is not None
+        and name not in (record.prod, record.old_prod)
+        and (each.release in record.failed or name in scene.plan.slots)
+        and each.state is Provisioning.SUCCEEDED
+    }
+
+
+def _left_until(scene: Scene) -> datetime:
+    """Return until when what is left of a rollout is kept, if it didn't fail: it may have been prod."""
+    return (scene.record.since or scene.seen.now) + scene.plan.retire_after
+
+
+def _discard(scene: Scene, left: str, why_not: str) -> Step:
     """Return the repair that deletes what is left of a release, or that takes it up where one has in vain.
 
     The engine deletes only what its state has: declared once more, it is there if it was lost.
@@ -193,7 +206,18 @@ def _discard(scene: Scene, left: str) -> Step:
     if (scene.seen.published.reason or "").startswith(why):
         return moves.repair(scene, f"{left} was to be deleted and is still there: taken up again")
     release = scene.seen.deployments[left].release
-    return moves.repair(scene, f"{why}{release}, and keepFailed is false: deleted", without=left)
+    return moves.repair(scene, f"{why}{release}, {why_not}: deleted", without=left)
+
+
+def _nothing(scene: Scene, reason: str) -> Step:
+    """Return the step that does nothing, and says what is left over and until when."""
+    until = times.show_instant(_left_until(scene))
+    left = [
+        f"; {name} is left of {each.release}, and deleted after {until}"
+        for name, each in _left(scene).items()
+        if each.release not in scene.record.failed
+    ]
+    return moves.stay(scene, f"{reason}{''.join(left)}", kind=StepKind.NONE)
 
 
 def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:

@@ -122,6 +122,12 @@ class Ending(Losing):
         else:
             assert plan.release == record.prod_release, "a bad release neither serves nor was taken back"
         assert self.story.live == ({record.prod: 100} if record.prod else {})
+        left = {
+            name: it.release
+            for name, it in self.azure.deployments.items()
+            if it.release is not None and it.state is Provisioning.SUCCEEDED and name != record.prod
+        }
+        assert set(left.values()) <= set(record.failed), f"{left} is left, and nobody deletes it"
         if record.prod:
             serving = self.azure.deployments[record.prod]
             assert serving.release == record.prod_release or record.prod in self.azure.adopted

@@ -300,6 +300,24 @@ def test_a_withdrawn_candidate_that_is_still_being_created_is_left_to_azure() ->
     assert step_of(story).kind is StepKind.START
 
 
+@pytest.mark.parametrize("state_lost", [True, False])
+def test_a_withdrawn_candidate_that_wasnt_deleted_is_deleted_after_the_soak(state_lost: bool) -> None:  # noqa: FBT001
+    story = rolling_out(2)
+    story.config(ONE)
+    assert step_of(story, weather=Weather(cut_after=2)).kind is StepKind.ABORT
+    if state_lost:
+        story.azure.state.clear()
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.NONE, Phase.HEALTHY)
+    assert f"green is left of {TWO}, and deleted after" in step.reason
+    story.wait(25 * 60)
+    step = step_of(story)
+    assert step.kind is StepKind.REPAIR
+    assert f"green is left of {TWO}, which serves nobody and has no role: deleted" in step.reason
+    story.run()
+    assert set(story.azure.deployments) == {"blue"}
+
+
 # Soaking and retiring
 
 
