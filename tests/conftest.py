@@ -8,6 +8,7 @@ settings.load_profile("untimed")
 
 STORIES = (
     "tests/engine/test_adopt.py",
+    "tests/engine/test_alerts.py",
     "tests/engine/test_approve.py",
     "tests/engine/test_autoscale.py",
     "tests/engine/test_bad_candidates.py",

@@ -1,8 +1,9 @@
 """Alert rules on the candidate, which tell people while nobody runs anything.
 
-They come after the record: a rule that Azure refuses makes a run red, but by then the traffic is moved and
-published, and no abort waits for one. A run that ends red deletes nothing, so the step that takes a candidate
-back switches its rules off, and the next run deletes them.
+They come after the record: what Azure refuses of them makes a run red, but by then the traffic is moved and
+published, and no abort waits for one. A run that ends red deletes nothing: so the step that takes a candidate
+back switches its rules off, and the next run deletes them; and so old prod stays, and no new release starts,
+for as long as Azure refuses the action group or a rule.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi_azure_native import monitor
 
+from rollout.azure.logs import LogWorkspace
 from rollout.core.alerts import LOG_EVERY, LOG_WINDOW, MetricRule, QueryRule, Unwatched, rules, watched
 from rollout.core.record import Record
 from rollout.core.step import Outcome
-from rollout.stack import hooks
+from rollout.stack import hooks, standing
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from rollout.azure.arm import Arm
+    from rollout.azure.observe import Sight
     from rollout.core.alerts import AlertSettings
     from rollout.core.place import Place
     from rollout.core.step import Step
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 _SINGLE = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
-_METRIC_API, _QUERY_API = "2018-03-01", "2023-12-01"
+_METRIC_API, _QUERY_API, _GROUP_API = "2018-03-01", "2023-12-01", "2023-01-01"
+_GROUP = "alerts"
+"""The action group's name in the state."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +61,20 @@ def declare(
         ground: What the graph stands on.
         step: Its record says who is candidate, and at which stage; rules change with it alone.
         location: The endpoint's region.
-        logs_id: The ARM id of the Log Analytics workspace that the endpoint's traffic log goes to.
+        logs_id: The ARM id of the Log Analytics workspace that the stack sends the endpoint's logs to.
         after: The record.
     """
     asked = ground.settings.alerts
     if not asked.on:
         return
     record, enabled = _subject(ground, step)
-    group = _group(ground.place, asked, after)
+    group = _group(ground, asked, after)
     groups: list[pulumi.Input[str]] = [asked.action_group] if asked.action_group else []
     if group is not None:
         groups.append(group.id)
     if record is None:
         return
+    logs_id = log_of(ground.sight, logs_id)
     common = _Rules(
         ground.place, asked, location, groups, enabled, step.kind.writes_endpoint, ground.arm, after
     )
@@ -88,6 +94,14 @@ def declare(
             pulumi.log.info(f"gate {rule.gate} has no alert rule: {rule.why}")
 
 
+def log_of(sight: Sight, ours: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
+    """Return the ARM id of the Log Analytics workspace that the endpoint's traffic log goes to.
+
+    Where no diagnostic setting is there, or its workspace can't be read: `ours`, where the stack sends it.
+    """
+    return sight.log.id if isinstance(sight.log, LogWorkspace) else ours
+
+
 def _subject(ground: Ground, step: Step) -> tuple[Record | None, bool]:
     """Return the record that rules are for, and whether they are on."""
     if watched(step.record):
@@ -99,13 +113,18 @@ def _subject(ground: Ground, step: Step) -> tuple[Record | None, bool]:
     return None, False
 
 
-def _group(place: Place, asked: AlertSettings, after: pulumi.Resource) -> monitor.ActionGroup | None:
+def _group(ground: Ground, asked: AlertSettings, after: pulumi.Resource) -> monitor.ActionGroup | None:
+    """Declare the stack's own action group. It is taken over, not made again: Azure greets whom it adds."""
     if not asked.emails and not asked.webhooks:
         return None
+    place = ground.place
+    name = f"rollout-{place.endpoint}"
+    group_id = f"{place.group_id}/providers/Microsoft.Insights/actionGroups/{name}"
+    lost = ground.held.taken_over(monitor.ActionGroup, _GROUP, group_id)
     return monitor.ActionGroup(
-        "alerts",
+        _GROUP,
         resource_group_name=place.resource_group,
-        action_group_name=f"rollout-{place.endpoint}",
+        action_group_name=name,
         group_short_name="rollout",
         location="Global",
         enabled=True,
@@ -117,7 +136,9 @@ def _group(place: Place, asked: AlertSettings, after: pulumi.Resource) -> monito
             {"name": f"webhook{number}", "service_uri": each, "use_common_alert_schema": True}
             for number, each in enumerate(asked.webhooks)
         ],
-        opts=pulumi.ResourceOptions(depends_on=[after]),
+        opts=pulumi.ResourceOptions(
+            depends_on=[after], import_=standing.if_there(ground.arm, lost, _GROUP_API)
+        ),
     )
 
 
@@ -184,6 +205,7 @@ def _query(common: _Rules, rule: QueryRule, logs_id: pulumi.Input[str]) -> None:
         evaluation_frequency=_iso(LOG_EVERY),
         window_size=_iso(LOG_WINDOW),
         auto_mitigate=True,
+        skip_query_validation=True,  # of a new endpoint's log there is no table yet, for up to an hour
         criteria=monitor.ScheduledQueryRuleCriteriaArgs(all_of=[condition]),
         actions=monitor.ActionsArgs(action_groups=common.groups),
         opts=_options(common, rule.name, rule_id),
