@@ -105,7 +105,7 @@ def rollout(
             workspace_id=place.workspace_id,
             code_id=code_id,
             location=location,
-            instances=_instances(ground, step),
+            instances=autoscale.instances(ground, step),
             at=times.show_instant(sight.now),
         )
     frozen = {name: each.inputs for name, each in sight.deployments.items()}
@@ -156,7 +156,7 @@ def rollout(
     published = record.declare(step, sight.now, publisher, endpoint.resources, told)
     if ground.whole:
         alerts.declare(ground, step, location, logs_id, published)
-        autoscale.declare(ground, forms, location, published)
+        autoscale.declare(ground, step, forms, location, published)
 
 
 def _runner() -> str:
@@ -191,14 +191,6 @@ def _present_workspace(sight: Sight) -> LiveWorkspace:
     if sight.workspace is None:
         raise Missing("the workspace", "it isn't there", "Run `pulumi up` again once it is.")
     return sight.workspace
-
-
-def _instances(ground: Ground, step: Step) -> int:
-    """Return how many instances a candidate starts with: never fewer than prod has."""
-    prod = ground.sight.deployments.get(step.record.prod or "")
-    wanted = max(ground.settings.deployment.instances, prod.core.instances if prod else 0)
-    asked = ground.settings.autoscale
-    return wanted if asked is None else asked.starts_with(wanted)
 
 
 def _code(ground: Ground, wanted: Wanted) -> tuple[NewCode | None, str | None]:
