@@ -173,9 +173,9 @@ def _discarded(scene: Scene) -> tuple[str, str] | None:
     record = scene.record
     for name, each in _left(scene).items():
         if each.release not in record.failed and scene.seen.now >= _left_until(scene):
-            return name, "which serves nobody and has no role"
+            return name, "which serves nobody and has no role: deleted"
         if each.release in record.failed and not scene.plan.keep_failed:
-            return name, "and keepFailed is false"
+            return name, "and keepFailed is false: deleted"
     return None
 
 
@@ -206,7 +206,7 @@ def _discard(scene: Scene, left: str, why_not: str) -> Step:
     if (scene.seen.published.reason or "").startswith(why):
         return moves.repair(scene, f"{left} was to be deleted and is still there: taken up again")
     release = scene.seen.deployments[left].release
-    return moves.repair(scene, f"{why}{release}, {why_not}: deleted", without=left)
+    return moves.repair(scene, f"{why}{release}, {why_not}", without=left)
 
 
 def _nothing(scene: Scene, reason: str) -> Step:
