@@ -110,6 +110,9 @@ class Arm:
         """
         what = what or f"the deletion of {ids.name_of(resource_id)}"
         response = self._send("DELETE", self._url(resource_id, api_version), what)
+        if response.status_code == refusal.NOT_FOUND:
+            self._absence(response, what, resource_id, "AzureML Data Scientist")
+            return
         following = _operation(response)
         started = clock()
         while following and response.status_code in (OK, ACCEPTED):
@@ -123,7 +126,12 @@ class Arm:
                 raise WriteRefused(what, f"its operation {state}, {code}: {message}", code=code)
             done = state == "Succeeded" or (response.status_code == OK and state is None)
             following = None if done else _operation(response) or following
-        if response.status_code not in (OK, ACCEPTED, NO_CONTENT, refusal.NOT_FOUND):
+        if response.status_code == refusal.NOT_FOUND:
+            # The operation is forgotten, which tells nothing of what it was to delete.
+            if self.get(resource_id, api_version, what=what).body is not None:
+                raise WriteRefused(what, "its operation is gone, and it is still there", "Run it again.")
+            return
+        if response.status_code not in (OK, ACCEPTED, NO_CONTENT):
             code, message = refusal.code_and_message(response.text())
             need = self._need(resource_id, "AzureML Data Scientist")
             raise refusal.write(what, response.status_code, code, message, need)

@@ -207,6 +207,25 @@ def test_deleting_what_isnt_there_is_no_fault(fake: FakeAzure, arm: Arm):
     arm.delete(ENDPOINT)
 
 
+def test_an_operation_that_is_forgotten_says_nothing_of_what_it_deletes(fake: FakeAzure, arm: Arm):
+    link: dict[str, str | None] = {"Azure-AsyncOperation": f"{fake.url}/operations/1", "retry-after-ms": "50"}
+    fake.on("DELETE", "/credit", Says(202, None, link))
+    fake.on("GET", "/operations/1", Says(404, arm_error("OperationNotFound")))
+    arm.delete(ENDPOINT, sleep=lambda _: None)
+    fake.on("GET", "/credit", Says(200, {"id": ENDPOINT}))
+    with pytest.raises(WriteRefused, match="its operation is gone, and it is still there"):
+        arm.delete(ENDPOINT, sleep=lambda _: None)
+
+
+def test_a_404_that_isnt_arms_deletes_nothing(fake: FakeAzure, arm: Arm):
+    fake.on("DELETE", "/credit", Says(404, b"<html>"))
+    with pytest.raises(errors.Unintelligible):
+        arm.delete(ENDPOINT)
+    fake.on("DELETE", "/credit", Says(404, arm_error("SubscriptionNotFound")))
+    with pytest.raises(errors.Missing):
+        arm.delete(ENDPOINT)
+
+
 def test_a_failed_or_refused_deletion_is_told(fake: FakeAzure, arm: Arm):
     link: dict[str, str | None] = {"Azure-AsyncOperation": f"{fake.url}/operations/1", "retry-after-ms": "50"}
     fake.on("DELETE", "/credit", Says(202, None, link))
