@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from azure.core import PipelineClient
-from azure.core.exceptions import (
-    AzureError,
-    ServiceRequestError,
-    ServiceResponseTimeoutError,
-)
+from azure.core.exceptions import AzureError, ServiceResponseTimeoutError
 from azure.core.pipeline import policies
 from azure.core.rest import HttpRequest, HttpResponse
 
@@ -27,7 +23,8 @@ if TYPE_CHECKING:
     from rollout.azure.credential import TokenCredentialFrom
 
 CONNECT_SECONDS = 5
-READ_SECONDS = 10
+READ_SECONDS = 30
+"""How long an answer may keep silent: that Azure ML is slow is no reason to end an `up`, or an abort."""
 WAIT_SECONDS = 15.0
 """How long all waits between tries of one request may take together."""
 
@@ -91,7 +88,7 @@ class Pipeline:
             raise Unreachable(
                 what, f"{urlsplit(url).netloc} didn't answer within {READ_SECONDS} s", "Run it again."
             ) from None
-        except (ServiceRequestError, AzureError) as error:
+        except AzureError as error:
             raise unreachable(what, url, error) from error
 
     def get_json(self, url: str) -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import certifi
 import pytest
@@ -158,6 +158,19 @@ def test_a_slow_answer_is_given_up(fake: FakeAzure, arm: Arm, monkeypatch: pytes
     fake.on("GET", "/credit", Says(200, {}, delay=5))
     with pytest.raises(Unreachable, match=r"didn't answer within 0\.1 s"):
         arm.get(ENDPOINT)
+
+
+def test_azure_may_think_for_half_a_minute(fake: FakeAzure, cloud: Cloud, tokens: FakeTokens):
+    patience: list[float] = []
+
+    class Notes(Waits):
+        def send(self, request: Any, **options: Any) -> Any:
+            patience.append(options["read_timeout"])
+            return super().send(request, **options)
+
+    fake.on("GET", "/credit", Says(200, {}))
+    Arm(cloud, tokens, "sub-1", transport=Notes()).get(ENDPOINT)
+    assert patience == [30]
 
 
 @pytest.mark.parametrize(
