@@ -230,11 +230,10 @@ def unreadable(_query: object) -> Unreadable:
     [
         (count_of(math.nan), "no count"),
         (count_of(-1.0), "no count"),
-        (count_of(2.5), "no count"),
         (count_of(math.inf), "no count"),
         (unreadable, "Azure said 503"),
     ],
-    ids=["nan", "negative", "fraction", "infinite", "unreadable"],
+    ids=["nan", "negative", "infinite", "unreadable"],
 )
 def test_what_makes_no_sense_is_an_error_and_says_so(
     baseline: Baseline, answer: Callable[[Query | LogQuery], Answer | Table | Unreadable], sentence: str
@@ -245,6 +244,35 @@ def test_what_makes_no_sense_is_an_error_and_says_so(
         assert finding.verdict is ERROR
         assert sentence in finding.reason
     assert all(finding.verdict is ERROR for finding in findings((ERRORS,), SETTINGS, asked, None, {}))
+
+
+def test_a_part_of_a_row_of_the_log_is_no_count():
+    asked = question(BY_LOGS)
+    known = {query: count_of(2.5)(query) for query in comparison((ERRORS,), asked, SETTINGS, None)}
+    (finding,) = findings((ERRORS,), SETTINGS, asked, None, known)
+    assert (finding.verdict, "no counts of a block" in finding.reason) == (ERROR, True)
+
+
+def test_metrics_are_averages_and_a_minutes_are_rounded_once_added_up():
+    asked = question()
+    rows = traffic(1, green=((600, "200"), (1, "500"), (1, "424"), (1, "503")), blue=MUCH)
+    known: dict[Query | LogQuery, Answer | Table | Unreadable] = {}
+    for query, answer in evidence(asked, rows, ERRORS).items():
+        assert isinstance(answer, Answer)
+        parts = {"200": 600.3, "500": 0.3, "424": 0.4, "503": 0.8}
+        known[query] = Answer(
+            tuple(
+                replace(
+                    each, points=(replace(each.points[0], value=parts[dict(each.dimensions)["statusCode"]]),)
+                )
+                if dict(each.dimensions)["deployment"] == "green"
+                else each
+                for each in answer.series
+            )
+        )
+    (finding,) = findings((ERRORS,), SETTINGS, asked, None, known)
+    assert finding.compared is not None, finding.reason
+    assert (finding.compared.candidate_requests, finding.compared.candidate_events) == (602, 2)
 
 
 @pytest.mark.parametrize(

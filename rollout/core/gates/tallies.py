@@ -87,23 +87,28 @@ def counts(answer: Answer, deployment: str) -> Tally:
     """Return the deployment's requests and errors in each minute that has any. Raises `NotReadError`.
 
     A minute without a sample of one status code had none of it: that of another proves that it was measured.
+    Azure answers with averages, of which nothing says that they are whole: each minute's sums are rounded.
     """
-    found: Tally = {}
+    found: dict[datetime, tuple[float, float]] = {}
     for series in _of(answer, REQUESTS, deployment):
         code = next((value for name, value in series.dimensions if name.casefold() == "statuscode"), "")
         for point in series.points:
             if point.value is None:
                 continue
-            count = count_of(point.value)
-            if count is None:
+            if not math.isfinite(point.value) or point.value < 0:
                 raise NotReadError(
                     f"{REQUESTS} of {deployment} is {point.value:g} at {times.show_instant(point.at)}, "
                     f"which is no count"
                 )
-            arm = found.get(point.at, Arm())
-            errors = 0 if _GOOD.fullmatch(code) else count
-            found[point.at] = Arm(arm.requests + count, arm.errors + errors)
-    return found
+            requests, errors = found.get(point.at, (0.0, 0.0))
+            errors += 0.0 if _GOOD.fullmatch(code) else point.value
+            found[point.at] = (requests + point.value, errors)
+    return {at: Arm(_nearest(requests), _nearest(errors)) for at, (requests, errors) in found.items()}
+
+
+def _nearest(count: float) -> int:
+    """Return the nearest whole number; a half is one more, so that no error of two samples is lost."""
+    return math.floor(count + 0.5)
 
 
 def latencies(answer: Answer, metric: str, deployment: str) -> dict[datetime, float]:
