@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from rollout.core.config import Auth
+    from rollout.core.config import EndpointSettings
     from rollout.core.release import Release
     from rollout.core.serving import Collection, DataCollector, HealthProbe
 
@@ -17,13 +17,17 @@ STARTED_TAG = "ROLLOUT_STARTED"
 """The deployment's own ARM tag with the time of the step that started it."""
 
 
-def endpoint_body(location: str, auth: Auth) -> dict[str, Any]:
+def endpoint_body(location: str, asked: EndpointSettings) -> dict[str, Any]:
     """Return the body of an endpoint that isn't there yet. ARM refuses one without an identity."""
     return {
         "location": location,
         "identity": {"type": "SystemAssigned"},
         "tags": {},
-        "properties": {"authMode": auth.value, "publicNetworkAccess": "Enabled", "traffic": {}},
+        "properties": {
+            "authMode": asked.auth.value,
+            "publicNetworkAccess": asked.public_access.value,
+            "traffic": {},
+        },
     }
 
 

@@ -126,9 +126,7 @@ def rollout(
             place=place,
             held=held,
             step=step,
-            inputs=sight.endpoint.inputs
-            if sight.endpoint
-            else endpoint_body(location, settings.endpoint.auth),
+            inputs=sight.endpoint.inputs if sight.endpoint else endpoint_body(location, settings.endpoint),
             exists=sight.endpoint is not None,
             live=sight.endpoint.core.routing if sight.endpoint else Routing(),
             live_inputs=frozen,

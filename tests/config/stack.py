@@ -22,6 +22,7 @@ FULL: dict[str, Any] = {
     ),
     "endpoint": "credit",
     "auth": "AADToken",
+    "publicNetworkAccess": "Disabled",
     "model": "azureml:credit-risk:7",
     "environment": "azureml:credit-serving:3",
     "code": "ml/serving",

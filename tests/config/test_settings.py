@@ -16,6 +16,7 @@ from rollout.core.config import (
     ConfigError,
     EndpointSettings,
     ProbeSettings,
+    PublicAccess,
     Settings,
     WorkspaceSettings,
     read,
@@ -54,7 +55,7 @@ def test_every_key_arrives_typed():
     assert settings.workspace == WorkspaceSettings(
         "rg-credit", "mlw-credit", create=False, log_analytics=FULL["logAnalyticsWorkspace"]
     )
-    assert settings.endpoint == EndpointSettings("credit", Auth.AAD_TOKEN)
+    assert settings.endpoint == EndpointSettings("credit", Auth.AAD_TOKEN, PublicAccess.DISABLED)
     wanted = settings.deployment
     assert str(wanted.model) == "azureml:credit-risk:7"
     assert str(wanted.environment) == "azureml:credit-serving:3"
@@ -135,7 +136,7 @@ def test_what_isn_t_written_has_the_default_of_its_type():
     wanted = settings.deployment
     assert wanted.environment is wanted.code is wanted.scoring_script is None
     assert (wanted.instances, wanted.serving) == (1, ServingSettings())
-    assert settings.endpoint.auth is Auth.KEY
+    assert settings.endpoint == EndpointSettings("credit", Auth.KEY, PublicAccess.ENABLED)
     assert settings.plan("x") == Plan("x", (Stage(100, 10 * MINUTE),))
 
 

@@ -26,6 +26,7 @@ WRONG: dict[str, tuple[list[object], str]] = {
     ),
     "endpoint": (["ab", "1credit", "credit_prod", "a--b", "credit-", "x" * 33, "crédit", ["credit"]], NAME),
     "auth": (["key", "None", 1], "Key, AMLToken or AADToken"),
+    "publicNetworkAccess": (["disabled", False, "None"], "Enabled or Disabled"),
     "model": (
         [
             "credit-risk:7",

@@ -6,7 +6,7 @@ import pytest
 
 from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.bodies import RELEASE_TAG, STARTED_TAG, deployment_body, endpoint_body, iso
-from rollout.core.config import Auth
+from rollout.core.config import Auth, EndpointSettings, PublicAccess
 from rollout.core.release import Release
 from rollout.core.serving import Collection, DataCollector, RequestSettings, RollingRate, ServingSettings
 
@@ -86,6 +86,12 @@ def test_a_model_that_brings_its_own_server_has_no_code() -> None:
 
 
 def test_an_endpoint_begins_with_no_traffic_and_an_identity() -> None:
-    body = endpoint_body("eastus", Auth.KEY)
+    body = endpoint_body("eastus", EndpointSettings("credit"))
     assert body["identity"] == {"type": "SystemAssigned"}
     assert body["properties"] == {"authMode": "Key", "publicNetworkAccess": "Enabled", "traffic": {}}
+
+
+def test_an_endpoint_is_as_private_as_config_has_it() -> None:
+    asked = EndpointSettings("credit", Auth.AAD_TOKEN, PublicAccess.DISABLED)
+    properties = endpoint_body("eastus", asked)["properties"]
+    assert (properties["authMode"], properties["publicNetworkAccess"]) == ("AADToken", "Disabled")

@@ -8,6 +8,7 @@ from rollout.core.config.settings import (
     EndpointSettings,
     LadderSettings,
     ProbeSettings,
+    PublicAccess,
     Settings,
     WorkspaceSettings,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "LadderSettings",
     "ProbeSettings",
     "Problem",
+    "PublicAccess",
     "Salvaged",
     "Settings",
     "WorkspaceSettings",

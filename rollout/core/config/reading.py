@@ -20,6 +20,7 @@ from rollout.core.config.settings import (
     Auth,
     DeploymentSettings,
     EndpointSettings,
+    PublicAccess,
     Settings,
     WorkspaceSettings,
 )
@@ -100,6 +101,9 @@ def draft(raw: Mapping[str, str], report: Report) -> Settings:
     endpoint = EndpointSettings(
         name=keys.take("endpoint", values.label, "", required="the name of the managed online endpoint"),
         auth=keys.take("auth", values.choice(Auth), Auth.KEY),
+        public_access=keys.take(
+            "publicNetworkAccess", values.choice(PublicAccess), EndpointSettings.public_access
+        ),
     )
     deployment = _deployment(keys)
     probe = probing.probe(keys.object("probe"))

@@ -34,6 +34,13 @@ class Auth(StrEnum):
     AAD_TOKEN = "AADToken"  # noqa: S105 - likewise
 
 
+class PublicAccess(StrEnum):
+    """Whether a new endpoint is reached from the public network; Azure's `publicNetworkAccess`."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
 @dataclass(frozen=True)
 class WorkspaceSettings:
     """Where the endpoint lives."""
@@ -52,6 +59,7 @@ class EndpointSettings:
 
     name: str
     auth: Auth = Auth.KEY
+    public_access: PublicAccess = PublicAccess.ENABLED
 
 
 @dataclass(frozen=True)
