@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from rollout.core.known import nobody_knows
-from rollout.core.record import Record
+from rollout.core.known import to_compare
 from rollout.core.sameness import code_hash, differences
 from rollout.core.traffic import WHOLE, live
 
@@ -26,7 +25,7 @@ _HASH = "hash_sha256"
 def unidentified(sight: Sight, seen: Observed) -> LiveDeployment | None:
     """Return the one deployment with all traffic, where no tag says which release it has, or None."""
     endpoint = sight.endpoint
-    if endpoint is None or (Record.readable(endpoint.core.tags) is not None and not nobody_knows(seen)):
+    if endpoint is None or not to_compare(seen):
         return None
     shares = live(endpoint.core.traffic)
     found = sight.deployments.get(next(iter(shares), ""))

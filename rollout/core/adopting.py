@@ -74,14 +74,19 @@ def _record(scene: Scene) -> tuple[Record, str] | str:
     """Return the record that taking over writes and what it says, or why it can't be."""
     if (copy := _published(scene)) is not None:
         return copy, f"the stack tags hold the record that was lost, and it is what is live ({_roles(copy)})"
-    shares = serving(scene.endpoint.traffic)
-    if serving(scene.endpoint.mirror):
-        return "end the mirror first: only prod's 100 % can be taken over"
-    if not shares:
+    if not serving(scene.endpoint.traffic) and not serving(scene.endpoint.mirror):
         return Record(
             traffic=dict(scene.endpoint.traffic)
         ), "nothing serves, and its deployments are left alone"
-    name = next(iter(shares))
+    return who_serves(scene)
+
+
+def who_serves(scene: Scene) -> tuple[Record, str] | str:
+    """Return the record with the one that gets all requests as prod and what it says, or why it can't be."""
+    shares = serving(scene.endpoint.traffic)
+    if serving(scene.endpoint.mirror):
+        return "end the mirror first: only prod's 100 % can be taken over"
+    name = next(iter(shares), "")
     found = scene.live(name)
     if shares != {name: WHOLE} or found is None:
         return f"give one deployment all traffic first, it is {show(shares)}: that one is prod then"

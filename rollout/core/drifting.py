@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollout.core import moves
+from rollout.core.adopting import who_serves
 from rollout.core.by_people import done
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
@@ -44,15 +45,20 @@ def drifted(scene: Scene) -> Step | None:
     taken = _acceptable(scene)
     adopt = scene.asked(Verb.ADOPT)
     if adopt is not None and not isinstance(taken, str):
-        reason = f"the live traffic is the record now, {scene.endpoint.routing.show()}: {adopt.told}"
-        return done(moves.adopt(scene, taken, reason), adopt)
+        what = "" if taken.prod == scene.record.prod else f"; {_anew(taken)}"
+        reason = f"the live traffic is the record now, {scene.endpoint.routing.show()}: {adopt.told}{what}"
+        return done(moves.adopt(replace(scene, record=taken), taken, reason), adopt)
     if lost:
         ways = f"the tag {TRAFFIC} of the endpoint is missing"
     elif lacking := _lacking(scene, ours):
         ways = f"`rollout reset` can't set it back, as {lacking} and can't take it: restore it first"
     else:
         ways = "`rollout reset` sets it back"
-    ways += f"; {taken}" if isinstance(taken, str) else ", `rollout adopt` takes it for the record"
+    if isinstance(taken, str):
+        ways += f"; {taken}"
+    else:
+        ways += ", `rollout adopt` takes it for the record"
+        ways += "" if taken.prod == scene.record.prod else f": {_anew(taken)}"
     return moves.stay(
         scene,
         f"the live traffic is {scene.endpoint.routing.show()}, the record says {ours.show()}: "
@@ -102,6 +108,8 @@ def _acceptable(scene: Scene) -> Record | str:
     if candidate is None or prod is None:
         if record.old_prod is not None and shares == {record.old_prod: WHOLE} and not copies:
             return "`rollout undo` makes old prod prod again"
+        if candidate is None and prod is not None and len(shares) == 1 and prod not in shares:
+            return _another_prod(scene)
         return "it is nothing that a rollout could go on from"
     share, mirror = shares.get(candidate, 0), copies.get(candidate, 0)
     if set(shares) - {candidate, prod} or set(copies) - {candidate}:
@@ -117,6 +125,25 @@ def _acceptable(scene: Scene) -> Record | str:
     named = scene.named({**dict.fromkeys(record.traffic, 0), **scene.endpoint.traffic})
     accepted = replace(record, stage=share, mirror=mirror, traffic=named)
     return accepted if stage is not None else replace(accepted, baseline=None, past=())
+
+
+def _another_prod(scene: Scene) -> Record | str:
+    """Return the record of who got all of prod's traffic by hand, or why it can't be prod.
+
+    What was prod is old prod then, where it is still there: an undo goes back to it.
+    """
+    taken = who_serves(scene)
+    if isinstance(taken, str):
+        return taken
+    record, before = taken[0], scene.live(scene.record.prod)
+    if before is None or before.release is None:
+        return record
+    return replace(record, old_prod=before.name, old_prod_release=scene.record.prod_release)
+
+
+def _anew(record: Record) -> str:
+    left = f", {record.old_prod} is old prod" if record.old_prod is not None else ""
+    return f"{record.prod} is prod with {record.prod_release}{left}"
 
 
 def _reset(scene: Scene, intent: Intent, ours: Routing) -> Step:

@@ -30,6 +30,18 @@ def known(seen: Observed) -> Record | None:
     return read(seen).record
 
 
+def to_compare(seen: Observed) -> bool:
+    """Return whether who gets all requests has to be compared with config before it is taken for prod.
+
+    That is so where nobody knows what prod is, and where somebody gave all of prod's traffic to another one.
+    """
+    record = known(seen)
+    if record is None or nobody_knows(seen):
+        return True
+    shares = serving(seen.endpoint.traffic) if seen.endpoint is not None else {}
+    return record.candidate is None and record.prod not in shares
+
+
 def read(seen: Observed) -> Known:
     """Return the record without its gaps, as far as can be told. A tag that can't be read is a gap, too.
 
