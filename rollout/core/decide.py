@@ -228,7 +228,7 @@ def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:
         return moves.finish(scene, f"{old} is gone: its tag goes too")
     if kept.state is Provisioning.DELETING:
         return moves.stay(scene, f"{old} is being deleted: run again when Azure has finished")
-    if old not in record.traffic:
+    if record.traffic and old not in record.traffic:
         if seen.published.repaired is None or (record.since and seen.published.repaired < record.since):
             # The engine deletes only what its state has: declared once more, it is there if it was lost.
             return moves.repair(

@@ -91,6 +91,19 @@ def test_the_map_is_lost_with_its_copy_and_no_step_ends_the_traffic(bad: bool) -
     assert story.live == serving
 
 
+def test_the_map_is_lost_with_its_copy_and_old_prod_is_kept_for_its_time() -> None:
+    story = soaking()
+    del story.azure.tags[TRAFFIC]
+    story.azure.published = Published()
+    assert step_of(story).kind is StepKind.REPAIR
+    step = step_of(story)
+    assert step.kind is StepKind.NONE
+    assert "blue is kept until" in step.reason
+    story.wait(25 * 60)
+    assert step_of(story).kind is StepKind.RETIRE
+    assert story.azure.deployments.keys() == {"green"}
+
+
 @pytest.mark.parametrize(("ups", "share"), [(1, 0), (2, 10), (3, 50)])
 def test_the_stage_is_lost_with_its_copy_and_is_the_share_that_the_map_says(ups: int, share: int) -> None:
     story = rolling_out(ups)
