@@ -148,6 +148,26 @@ def test_a_query_of_ones_own_gets_its_names_and_gives_a_number(scene: Scene):
     assert (found.verdict, found.value) == (OK, 130.0), found.reason
 
 
+def test_a_100_is_no_answer_yet_and_no_error(scene: Scene):
+    scene.traffic(50, scene.now - 30 * MINUTE, blue=(536, 4))
+    scene.traffic(20, scene.now - 5 * MINUTE, blue=(536, 4), green=(60, 0))
+    going_on = {
+        "EndpointId": scene.place.endpoint_id,
+        "EndpointName": scene.place.endpoint,
+        "ResponseCode": 100,
+        "count": 30,
+    }
+    for name, minutes in (("blue", 40), ("green", 10)):
+        at = (scene.now - minutes * MINUTE).isoformat().replace("+00:00", "Z")
+        scene.local.control("POST", "rows", [going_on | {"DeploymentName": name, "TimeGenerated": at}])
+    frozen = scene.usual(Tier.LOGS)
+    assert isinstance(frozen, Baseline)
+    assert (frozen.requests, frozen.error_share) == (50 * 540, pytest.approx(4 / 540, rel=1e-4))
+    compared = scene.judged((WORSE,), scene.asked(frozen)).findings[0].compared
+    assert compared is not None
+    assert (compared.candidate_requests, compared.candidate_events) == (1200, 0)
+
+
 def test_an_endpoint_of_the_same_name_in_another_region_is_another(scene: Scene):
     """Both log to one workspace, and both have deployments blue and green."""
     scene.traffic(50, scene.now - 30 * MINUTE, blue=(536, 4))

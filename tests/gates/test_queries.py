@@ -57,6 +57,7 @@ def test_comparing_by_logs_is_one_call_for_all_stages_and_both_deployments():
         "| where EndpointName =~ endpoint and _ResourceId =~ endpointId "
         'and DeploymentName in~ ("green", "blue")\n'
         "| extend code = toint(ResponseCode)\n"
+        "| where isnull(code) or code != 100\n"
         "| extend ok = isnotnull(code) and code >= 200 and code < 300\n"
         "| extend ms = todouble(TotalDurationMs) - coalesce(todouble(RequestThrottlingDelayMs), 0.0)\n"
         "    - coalesce(todouble(ResponseThrottlingDelayMs), 0.0)\n"
