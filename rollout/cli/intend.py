@@ -99,6 +99,11 @@ def _why_not(verb: Verb, moment: Moment) -> str:
         return "the endpoint carries no record of a rollout that can be read: see `rollout status`"
     if record.candidate is None and verb in (Verb.ABORT, Verb.SKIP):
         return "no rollout is in progress"
+    if record.candidate is not None and record.release is None:
+        return (
+            f"no tag says which release is being rolled out in {record.candidate}: the next `pulumi up` takes "
+            "it back"
+        )
     if record.candidate is not None:
         return f"{record.release} is being rolled out in {record.candidate}; `rollout abort` takes it back"
     if verb is Verb.UNDO:
