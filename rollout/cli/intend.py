@@ -101,8 +101,8 @@ def _why_not(verb: Verb, moment: Moment) -> str:
         return "no rollout is in progress"
     if record.candidate is not None and record.release is None:
         return (
-            f"no tag says which release is being rolled out in {record.candidate}: the next `pulumi up` takes "
-            "it back"
+            f"no tag says which release is being rolled out in {record.candidate}: the next `pulumi up` "
+            "takes it back"
         )
     if record.candidate is not None:
         return f"{record.release} is being rolled out in {record.candidate}; `rollout abort` takes it back"
