@@ -9,6 +9,8 @@ from rollout.core.record import PROD, PROD_RELEASE, STAGE, TAGS, TRAFFIC, Record
 from rollout.core.traffic import live as serving
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rollout.core.observed import Observed
     from rollout.core.record import RecordError
 
@@ -107,7 +109,8 @@ def _with_prod(record: Record, seen: Observed) -> tuple[Record, str | None]:
 
 def _as_published(seen: Observed, illegible: list[str]) -> tuple[Record | None, list[str]]:
     """Return the stack tags' record, where the endpoint's own tags are a part of it, and what is lost."""
-    published, own = seen.published.record, seen.endpoint.tags if seen.endpoint is not None else {}
+    published = seen.published.record
+    own: Mapping[str, str] = seen.endpoint.tags if seen.endpoint is not None else {}
     there = {name: own[name] for name in TAGS if name in own and name not in illegible}
     lost = [name for name in TAGS if name in published and name not in own]
     if not (lost or illegible) or not there.items() <= published.items():
