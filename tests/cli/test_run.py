@@ -135,7 +135,7 @@ def test_an_up_that_fails():
     ],
 )
 def test_a_lock(said: str):
-    end = World([START], [Ran(255, said)]).drive().run()
+    end = World([START], [Ran(255, said)] * 3).drive().run()
     assert (end.code, "another run" in end.why) == (1, True)
 
 
