@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 from rollout.azure.credential import claims
 from rollout.azure.errors import AzureFault
+from rollout.stack import machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def who(stack: StackView) -> str:
         said = claims(stack.arm.tokens.token(stack.arm.cloud.arm_audience))
     except AzureFault:
         said = {}
-    name = _first(said, _WORDS) or _git_name(stack.root) or _user() or _first(said, _IDS) or SOMEBODY
+    name = _first(said, _WORDS) or _git_name(stack.root) or machine.user() or _first(said, _IDS) or SOMEBODY
     return " ".join(name.split())[:_LENGTH]
 
 
@@ -39,14 +39,6 @@ def holder(said: Mapping[str, Any]) -> str:
 
 def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return next((str(said[name]) for name in names if said.get(name)), "")
-
-
-def _user() -> str:
-    """Return the user of the machine; empty where it has none of that number, as in many containers."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _git_name(root: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import alerts, autoscale, configuration, kept, record, tags, upload
+from rollout.stack import alerts, autoscale, configuration, kept, machine, record, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -160,10 +159,7 @@ def rollout(
 def _runner() -> str:
     """Return who runs this: the person that a pipeline runs for, or the user of the machine."""
     said = next((os.environ[name] for name in _RUNNERS if os.environ.get(name)), "")
-    try:
-        return said or getpass.getuser()
-    except (OSError, KeyError):
-        return ""
+    return said or machine.user()
 
 
 def _probe_inputs(ground: Ground) -> tuple[bytes, ...]:
