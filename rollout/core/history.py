@@ -46,9 +46,11 @@ def grown(history: Sequence[Mapping[str, Any]], entry: dict[str, Any]) -> list[d
     A repair that comes again, as that of a probe that ends in Error, stands for those before it: it pushes
     nothing out.
     """
-    last = history[-1] if history else {}
-    again = entry.get("step") == StepKind.REPAIR.value and all(
-        last.get(key) == entry[key] for key in entry if key not in _OF_THE_RUN
-    )
-    earlier = history[:-1] if again else history
+    repeated = entry.get("step") == StepKind.REPAIR.value and history and _same(history[-1], entry)
+    earlier = history[:-1] if repeated else history
     return [*(dict(each) for each in earlier[-(KEPT - 1) :]), entry]
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two entries are of one and the same step."""
+    return all(one.get(key) == text for key, text in other.items() if key not in _OF_THE_RUN)
