@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from rollout.azure import ids, refusal
-from rollout.azure.credential import TokenCredentialFrom, claims
+from rollout.azure.credential import TokenCredentialFrom, principal_of
 from rollout.azure.errors import AzureFault, Unintelligible, WriteRefused
 
 if TYPE_CHECKING:
@@ -206,10 +206,10 @@ class Arm:
 
     def _need(self, resource_id: str, role: str) -> refusal.Need:
         try:
-            principal = claims(self.tokens.token(self.cloud.arm_audience)).get("oid")
+            principal = principal_of(self.tokens, self.cloud.arm_audience)
         except AzureFault:
-            principal = None
-        return refusal.Need(role, resource_id, str(principal or refusal.Need.principal))
+            principal = refusal.Need.principal
+        return refusal.Need(role, resource_id, principal)
 
 
 def _date(what: str, response: HttpResponse) -> datetime:

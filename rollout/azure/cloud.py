@@ -98,11 +98,6 @@ _BY_ENVIRONMENT = {
 }
 
 
-def public() -> Cloud:
-    """Return the public cloud."""
-    return _PUBLIC
-
-
 def resolve(env: Mapping[str, str], *, transport: HttpTransport[Any, Any] | None = None) -> Cloud:
     """Return the cloud that the environment chooses, by the same variables as the Pulumi provider.
 

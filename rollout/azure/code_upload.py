@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import ids, refusal
-from rollout.azure.credential import claims
+from rollout.azure.credential import principal_of
 from rollout.azure.errors import AzureFault, Missing, Unintelligible, WriteRefused
 from rollout.azure.workspace import own_datastore
 
@@ -124,10 +124,8 @@ def _credential(arm: Arm, store: CodeStore) -> Any:
 
 
 def _refused(arm: Arm, store: CodeStore, what: str, error: Any) -> WriteRefused:
-    said = claims(arm.tokens.token(arm.cloud.arm_audience)).get("oid")
-    need = refusal.Need(
-        "Storage Blob Data Contributor", store.account_id, str(said or refusal.Need.principal)
-    )
+    principal = principal_of(arm.tokens, arm.cloud.arm_audience)
+    need = refusal.Need("Storage Blob Data Contributor", store.account_id, principal)
     code = getattr(error, "error_code", None)
     message = refusal.first_line(str(error))
     return refusal.write(what, error.status_code, str(code) if code else None, message, need)

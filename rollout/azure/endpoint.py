@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import ids
+from rollout.azure.body import mapping, needed_object, needed_text
 from rollout.azure.errors import NotReadBack, ReadError, Unintelligible
 from rollout.core import record, times, traffic
 from rollout.core.observed import Deployment, Endpoint, Provisioning
@@ -131,11 +132,11 @@ def _not_read_back(
 
 
 def _endpoint(what: str, body: dict[str, Any]) -> LiveEndpoint:
-    properties = _object(what, body, "properties")
+    properties = needed_object(what, body, "properties")
     return LiveEndpoint(
-        id=_text(what, body, "id"),
-        name=_text(what, body, "name"),
-        location=_text(what, body, "location"),
+        id=needed_text(what, body, "id"),
+        name=needed_text(what, body, "name"),
+        location=needed_text(what, body, "location"),
         core=Endpoint(
             state=_state(what, properties),
             traffic=_shares(what, properties, "traffic"),
@@ -144,21 +145,21 @@ def _endpoint(what: str, body: dict[str, Any]) -> LiveEndpoint:
             modified=_modified_at(what, body),
         ),
         inputs=_inputs(body),
-        auth_mode=_text(what, properties, "authMode"),
+        auth_mode=needed_text(what, properties, "authMode"),
         scoring_uri=properties.get("scoringUri"),
     )
 
 
 def _deployment(what: str, body: dict[str, Any]) -> LiveDeployment:
-    name = _text(what, body, "name")
+    name = needed_text(what, body, "name")
     what = f"{what} ({name})"
-    properties = _object(what, body, "properties")
-    capacity = _mapping(body.get("sku")).get("capacity")
+    properties = needed_object(what, body, "properties")
+    capacity = mapping(body.get("sku")).get("capacity")
     inputs = _inputs(body)
     return LiveDeployment(
-        id=_text(what, body, "id"),
+        id=needed_text(what, body, "id"),
         name=name,
-        location=_text(what, body, "location"),
+        location=needed_text(what, body, "location"),
         core=Deployment(
             name=name,
             release=_tags(body).get(record.RELEASE),
@@ -177,21 +178,21 @@ def _inputs(body: Mapping[str, Any]) -> dict[str, Any]:
         for key in ("location", "tags", "kind", "sku")
         if body.get(key) is not None
     }
-    identity = _mapping(body.get("identity"))
+    identity = mapping(body.get("identity"))
     if identity:
-        users = _mapping(identity.get("userAssignedIdentities"))
+        users = mapping(identity.get("userAssignedIdentities"))
         writable["identity"] = {"type": identity.get("type")} | (
             {"userAssignedIdentities": {user: {} for user in users}} if users else {}
         )
     properties = {
         key: _without_nulls(value)
-        for key, value in _mapping(body.get("properties")).items()
+        for key, value in mapping(body.get("properties")).items()
         if key not in _READ_ONLY and value is not None
     }
     if "properties" in properties:
         properties["properties"] = {
             key: value
-            for key, value in _mapping(properties["properties"]).items()
+            for key, value in mapping(properties["properties"]).items()
             if key.lower() not in _SERVER_PROPERTIES
         }
     return writable | {"properties": properties}
@@ -204,26 +205,8 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _mapping(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _object(what: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = body.get(key)
-    if not isinstance(value, dict):
-        raise Unintelligible(what, f"ARM's answer has no object {key!r} but {value!r}")
-    return cast("dict[str, Any]", value)
-
-
-def _text(what: str, body: Mapping[str, Any], key: str) -> str:
-    value = body.get(key)
-    if not isinstance(value, str) or not value:
-        raise Unintelligible(what, f"ARM's answer has no text {key!r} but {value!r}")
-    return value
-
-
 def _tags(body: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in _mapping(body.get("tags")).items()}
+    return {name: str(value) for name, value in mapping(body.get("tags")).items()}
 
 
 def _state(what: str, properties: Mapping[str, Any]) -> Provisioning:
@@ -236,7 +219,7 @@ def _state(what: str, properties: Mapping[str, Any]) -> Provisioning:
 
 def _shares(what: str, properties: Mapping[str, Any], key: str) -> traffic.Traffic:
     shares: dict[str, int] = {}
-    for name, share in _mapping(properties.get(key)).items():
+    for name, share in mapping(properties.get(key)).items():
         if isinstance(share, bool) or not isinstance(share, int | float) or share != int(share):
             raise Unintelligible(what, f"its {key} gives {name} {share!r}, which is no whole percentage")
         shares[name] = int(share)
@@ -244,7 +227,7 @@ def _shares(what: str, properties: Mapping[str, Any], key: str) -> traffic.Traff
 
 
 def _modified_at(what: str, body: Mapping[str, Any]) -> datetime | None:
-    said = _mapping(body.get("systemData")).get("lastModifiedAt")
+    said = mapping(body.get("systemData")).get("lastModifiedAt")
     if said is None:
         return None
     try:

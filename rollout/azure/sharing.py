@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from rollout.azure import refusal
 from rollout.azure.arm import ACCEPTED, NO_CONTENT, OK, pause
+from rollout.azure.body import mapping
 from rollout.azure.credential import principal_of
 from rollout.azure.errors import Missing, Unintelligible, WriteRefused
 from rollout.azure.workspace import read_asset, read_workspace
@@ -191,7 +192,8 @@ def _exists(arm: Arm, pipeline: Pipeline, url: str, what: str, place: _Registry)
     response = pipeline.send("GET", url, what=what)
     if response.status_code == refusal.NOT_FOUND:
         return False
-    state = _properties(_read(arm, response, what, place.id)).get("provisioningState", "Succeeded")
+    properties = mapping(_read(arm, response, what, place.id).get("properties"))
+    state = properties.get("provisioningState", "Succeeded")
     if state == "Failed":
         raise WriteRefused(what, "an earlier copy failed and is still there", "Delete it from the registry.")
     if state != "Succeeded":
@@ -242,11 +244,6 @@ def _read(arm: Arm, response: HttpResponse, what: str, scope: str) -> dict[str, 
     if not isinstance(body, dict):
         raise Unintelligible(what, "the answer is no object")
     return cast("dict[str, Any]", body)
-
-
-def _properties(body: Mapping[str, Any]) -> dict[str, Any]:
-    found = body.get("properties")
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _need(arm: Arm, scope: str) -> refusal.Need:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.azure import ids
+from rollout.azure.body import mapping
 from rollout.azure.errors import ReadError, Unintelligible
 from rollout.azure.logs import LogWorkspace
 from rollout.core.gates.kql import TABLE
@@ -45,9 +46,7 @@ def read_log_settings(arm: Arm, endpoint_id: str) -> LogSettings:
     value = listed.get("value")
     if not isinstance(value, list):
         raise Unintelligible(what, "the answer is no list: it has no `value`")
-    named = {
-        str(_mapping(each).get("name")).casefold(): _mapping(each) for each in cast("list[object]", value)
-    }
+    named = {str(mapping(each).get("name")).casefold(): mapping(each) for each in cast("list[object]", value)}
     names = sorted(named, key=lambda name: (name != LOGS, name))
     workspaces = dict.fromkeys(filter(None, (_workspace_of(named[name]) for name in names)))
     found = (_read_workspace(arm, each) for each in workspaces)
@@ -56,9 +55,9 @@ def read_log_settings(arm: Arm, endpoint_id: str) -> LogSettings:
 
 def _workspace_of(setting: dict[str, Any]) -> str | None:
     """Return the ARM id of the workspace that the setting sends the traffic log to."""
-    properties = _mapping(setting.get("properties"))
+    properties = mapping(setting.get("properties"))
     listed = properties.get("logs")
-    logs = [_mapping(each) for each in cast("list[object]", listed)] if isinstance(listed, list) else []
+    logs = [mapping(each) for each in cast("list[object]", listed)] if isinstance(listed, list) else []
     sent = any(
         each.get("enabled") is True
         and (each.get("category") == TABLE or each.get("categoryGroup") == "allLogs")
@@ -78,11 +77,7 @@ def _read_workspace(arm: Arm, workspace_id: str) -> LogWorkspace | ReadError | N
         return Unintelligible(what, str(error))
     if body is None:
         return None
-    customer = _mapping(body.get("properties")).get("customerId")
+    customer = mapping(body.get("properties")).get("customerId")
     if not isinstance(customer, str) or not customer:
         return Unintelligible(what, f"its customerId is {customer!r}")
     return LogWorkspace(customer, workspace_id)
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

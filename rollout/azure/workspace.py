@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from rollout.azure import ids
+from rollout.azure.body import mapping, text
 from rollout.azure.errors import Missing, Unintelligible
 from rollout.core import times
 
@@ -65,20 +66,20 @@ def read_workspace(arm: Arm, workspace_id: str) -> LiveWorkspace | None:
     body = arm.get(workspace_id, what=what).body
     if body is None:
         return None
-    properties = _mapping(body.get("properties"))
+    properties = mapping(body.get("properties"))
     location = body.get("location")
     if not isinstance(location, str):
         raise Unintelligible(what, f"its location is {location!r}")
-    insights = _text(properties, "applicationInsights")
+    insights = text(properties, "applicationInsights")
     return LiveWorkspace(
         id=str(body.get("id", workspace_id)),
         name=str(body.get("name", ids.name_of(workspace_id))),
         location=location,
-        guid=_text(properties, "workspaceId"),
-        storage_id=_text(properties, "storageAccount"),
+        guid=text(properties, "workspaceId"),
+        storage_id=text(properties, "storageAccount"),
         insights_id=insights,
-        vault_id=_text(properties, "keyVault"),
-        registry_id=_text(properties, "containerRegistry"),
+        vault_id=text(properties, "keyVault"),
+        registry_id=text(properties, "containerRegistry"),
         logs_id=_logs_behind(arm, insights) if insights else None,
     )
 
@@ -94,15 +95,15 @@ def own_datastore(arm: Arm, workspace_id: str) -> Datastore:
         raise Missing(
             what, "it isn't there, and code goes into it", "Look at the workspace in Azure ML studio."
         )
-    properties = _mapping(body.get("properties"))
-    container = _text(properties, "containerName")
+    properties = mapping(body.get("properties"))
+    container = text(properties, "containerName")
     if container is None:
         raise Unintelligible(what, f"its containerName is {properties.get('containerName')!r}")
     return Datastore(
         id=f"{workspace_id}/datastores/{_OWN}",
         name=_OWN,
         container=container,
-        credentials=str(_mapping(properties.get("credentials")).get("credentialsType") or "None"),
+        credentials=str(mapping(properties.get("credentials")).get("credentialsType") or "None"),
     )
 
 
@@ -139,26 +140,17 @@ def latest_version(arm: Arm, workspace_id: str, kind: str, name: str) -> str:
 def _logs_behind(arm: Arm, insights_id: str) -> str | None:
     what = f"the Application Insights {ids.name_of(insights_id)}"
     body = arm.get(insights_id, _INSIGHTS_API, what=what).body
-    return _text(_mapping(body.get("properties")), "WorkspaceResourceId") if body else None
+    return text(mapping(body.get("properties")), "WorkspaceResourceId") if body else None
 
 
 def _asset(what: str, body: Mapping[str, Any]) -> Asset:
-    properties = _mapping(body.get("properties"))
+    properties = mapping(body.get("properties"))
     asset_id, version = body.get("id"), body.get("name")
     if not isinstance(asset_id, str) or not isinstance(version, str):
         raise Unintelligible(what, f"a version has the id {asset_id!r} and the name {version!r}")
-    created = _mapping(body.get("systemData")).get("createdAt")
+    created = mapping(body.get("systemData")).get("createdAt")
     try:
         created_at = times.parse_instant(str(created)) if created else None
     except ValueError:
         raise Unintelligible(what, f"its createdAt is {created!r}, which is no instant") from None
     return Asset(asset_id, version, created_at, properties.get("isArchived") is True, properties)
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _text(properties: Mapping[str, Any], key: str) -> str | None:
-    value = properties.get(key)
-    return value if isinstance(value, str) and value else None

@@ -25,17 +25,6 @@ def same(one: Traffic, other: Traffic) -> bool:
     return live(one) == live(other)
 
 
-def problem(traffic: Traffic) -> str | None:
-    """Return why Azure would refuse this map, or None. It takes a sum of 100, or of 0 with no live entry."""
-    negative = sorted(name for name, share in traffic.items() if not 0 <= share <= WHOLE)
-    if negative:
-        return f"the share of {', '.join(negative)} is outside 0 to 100"
-    total = sum(traffic.values())
-    if total not in (0, WHOLE):
-        return f"the shares sum to {total}, not to 100"
-    return None
-
-
 def show(traffic: Traffic) -> str:
     """Return the map as people write it: `blue 90, green 10`, or `no traffic`."""
     return ", ".join(f"{name} {share}" for name, share in sorted(traffic.items())) or "no traffic"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def new_code(
     arm: Arm, workspace: LiveWorkspace, code_id: str, digest: str, files: Mapping[str, bytes]
 ) -> NewCode:
-    """Return the code as a new version: its place in the default datastore, and how it is uploaded.
+    """Return the code as a new version: its place in the workspace's own datastore, and how it is uploaded.
 
     Raises `ReadError` where the workspace's storage can't be told.
     """

@@ -180,7 +180,7 @@ def test_names_in_a_registry():
 
 
 def test_where_registries_are_found():
-    public = cloud.public()
+    public = cloud.resolve({})
     assert discovery_endpoint(public, {}) == "https://eastus.api.azureml.ms"
     override = {"REGISTRY_DISCOVERY_ENDPOINT_URL": "https://localhost:1/"}
     assert discovery_endpoint(public, override) == "https://localhost:1"

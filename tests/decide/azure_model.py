@@ -8,12 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from rollout.core.observed import Deployment, Endpoint, Observed, Probe, Provisioning, Published
 from rollout.core.publication import APPROVED, INTENT, PHASE, wanted_tags
 from rollout.core.record import FAILED_RELEASE, PROD, TAGS
 from rollout.core.step import Form, Step, StepKind
 from rollout.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 GONE = None
 START_OF_TIME = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -71,6 +75,17 @@ class Weather:
     create_hangs: bool = False
     probe: Verdict | None = None
     """What the probe comes to in spite of the release: Error, Inconclusive."""
+
+
+def problem(traffic: Mapping[str, int]) -> str | None:
+    """Return why Azure would refuse this map, or None. It takes a sum of 100, or of 0 with no live entry."""
+    negative = sorted(name for name, share in traffic.items() if not 0 <= share <= 100)
+    if negative:
+        return f"the share of {', '.join(negative)} is outside 0 to 100"
+    total = sum(traffic.values())
+    if total not in (0, 100):
+        return f"the shares sum to {total}, not to 100"
+    return None
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_model import problem
 from people_laws import PEOPLE_LAWS
 from stage_laws import STAGE_LAWS, doubt_is_taken
 from taking_back_laws import TAKING_BACK_LAWS, takes_it
@@ -14,7 +15,6 @@ from rollout.core.observed import Provisioning
 from rollout.core.publication import PHASE, TAG_LENGTH, lags, wanted_tags
 from rollout.core.record import PROD, Record, RecordError
 from rollout.core.step import Form, Outcome, Phase, StepKind
-from rollout.core.traffic import problem
 from rollout.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -224,8 +224,9 @@ def a_foreign_deployment_is_not_touched(up: Up) -> None:
 def what_failed_to_provision_is_not_declared(up: Up) -> None:
     for name, it in up.seen.deployments.items():
         idle = not up.before.get(name) and not up.copied.get(name)
-        prods = (up.record.prod, up.record.old_prod, up.step.record.prod, up.seen.published.record.get(PROD))
-        if it.state is Provisioning.FAILED and idle and name not in prods:
+        before, after = up.record, up.step.record
+        roles = (before.prod, before.old_prod, after.prod, after.old_prod, up.seen.published.record.get(PROD))
+        if it.state is Provisioning.FAILED and idle and name not in roles:
             assert up.step.deployments.get(name) is not Form.FROZEN
 
 

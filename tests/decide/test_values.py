@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from azure_model import problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,7 +102,7 @@ RECORDS = st.builds(
     ],
 )
 def test_azure_takes_a_sum_of_100_or_nothing_at_all(shares: dict[str, int], complaint: str | None) -> None:
-    said = traffic.problem(shares)
+    said = problem(shares)
     assert said is None if complaint is None else complaint in (said or "")
 
 

@@ -58,13 +58,6 @@ class StageBlocks:
     """The candidate's share of mirrored traffic, in percent."""
     blocks: tuple[Block, ...]
 
-    @property
-    def share(self) -> float:
-        """The candidate's expected share of both deployments' requests, from 0 to 1."""
-        if self.mirror:
-            return self.mirror / (100 + self.mirror)
-        return self.traffic / 100
-
 
 @dataclass(frozen=True)
 class Baseline:
