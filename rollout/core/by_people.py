@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from rollout.core import moves, times
 from rollout.core.intent import Verb
 from rollout.core.judging import probed
-from rollout.core.observed import Provisioning
 from rollout.core.step import Outcome, Phase
-from rollout.core.taking_back import take_back, unfit_as
+from rollout.core.taking_back import take_back, unfit_as, unready
 from rollout.core.traffic import live as serving
 from rollout.core.traffic import show
 
@@ -35,10 +34,8 @@ def skipped(scene: Scene) -> Step | None:
     It needs a reason, a candidate that is provisioned and probed, and no pause.
     """
     intent = scene.asked(Verb.SKIP)
-    candidate = scene.live(scene.record.candidate)
     ready = (
-        candidate is not None
-        and candidate.state is Provisioning.SUCCEEDED
+        unready(scene, scene.record.candidate or "") is None
         and probed(scene.record, scene.seen)
         and scene.seen.published.paused is None
     )

@@ -125,7 +125,7 @@ def _not_ready(scene: Scene, candidate: Deployment) -> Step | None:
             scene, f"no probe of {record.release} is known: {candidate.name} is probed", probe=candidate.name
         )
     if lags(record, scene.seen.published):
-        return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
+        return moves.repair(scene, "the stack tags lag behind the endpoint's: published again")
     return None
 
 
@@ -145,7 +145,7 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
             "traffic, because no earlier release is there to go back to: release another",
         )
     if lags(record, seen.published):
-        return moves.repair(scene, "the stack tags lag behind the endpoint's: published again", probe=None)
+        return moves.repair(scene, "the stack tags lag behind the endpoint's: published again")
     if judgement is not None and judgement.verdict is Verdict.ERROR:
         return moves.stay(
             scene, f"{record.prod} can't be judged: {judgement.reason}", outcome=Outcome.UNREADABLE
@@ -160,9 +160,7 @@ def _settled(scene: Scene, judgement: Judgement | None) -> Step:
     if left := _discarded(scene):
         return _discard(scene, *left)
     if seen.published.phase != scene.published_phase:
-        return moves.repair(
-            scene, f"with {plan.release} wanted, the phase is {scene.published_phase}", probe=None
-        )
+        return moves.repair(scene, f"with {plan.release} wanted, the phase is {scene.published_phase}")
     if plan.release in record.failed:
         return _nothing(scene, _refused(record, plan.release))
     return _nothing(scene, f"{record.prod} serves {record.prod_release}: nothing to do")
@@ -231,23 +229,27 @@ def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:
     if record.traffic and old not in record.traffic:
         if seen.published.repaired is None or (record.since and seen.published.repaired < record.since):
             # The engine deletes only what its state has: declared once more, it is there if it was lost.
-            return moves.repair(
-                scene, f"{old} was to be deleted and is still there: taken up again", probe=None
-            )
-        return moves.retire(scene, f"{old} was to be deleted and is still there: deleted again")
+            return moves.repair(scene, f"{old} was to be deleted and is still there: taken up again")
+        return _retired(scene, kept, f"{old} was to be deleted and is still there: deleted again")
     if wanted:
-        return moves.retire(
-            scene, f"{plan.release} waits to start: {old} is deleted now, and going back to it is over"
-        )
+        over = f"{plan.release} waits to start: {old} is deleted now, and going back to it is over"
+        return _retired(scene, kept, over)
     due = (record.since or seen.now) + plan.retire_after
     if seen.now >= due:
         kept_for = times.show_duration(plan.retire_after)
-        return moves.retire(scene, f"{old} was kept for {kept_for} after the promotion: deleted")
+        return _retired(scene, kept, f"{old} was kept for {kept_for} after the promotion: deleted")
     return moves.stay(
         scene,
         f"{record.prod} serves {record.prod_release}; {old} is kept until {times.show_instant(due)}",
         kind=StepKind.NONE,
     )
+
+
+def _retired(scene: Scene, old: Deployment, reason: str) -> Step:
+    """Return the step that deletes old prod, or the hold while Azure works on it, which refuses to."""
+    if old.state.at_work:
+        return moves.stay(scene, f"{old.name} is {old.state}: run again when Azure has finished")
+    return moves.retire(scene, reason)
 
 
 def _fresh_start(scene: Scene) -> Step:
@@ -322,7 +324,7 @@ def _superseded(scene: Scene) -> Step:
 def _failure(scene: Scene, candidate: Deployment | None, judgement: Judgement | None) -> str | None:
     """Return why the candidate is to be taken back, or None."""
     record, probe, who = scene.record, scene.seen.published.probe, scene.who
-    if candidate is not None and candidate.state in (Provisioning.FAILED, Provisioning.CANCELED):
+    if candidate is not None and candidate.state.broken:
         return f"{who} failed to provision"
     if candidate is None:
         return None

@@ -9,10 +9,9 @@ from rollout.core import moves
 from rollout.core.adopting import who_serves
 from rollout.core.by_people import done
 from rollout.core.intent import Verb
-from rollout.core.observed import Provisioning
 from rollout.core.record import TRAFFIC
 from rollout.core.step import Phase
-from rollout.core.taking_back import unfit_as
+from rollout.core.taking_back import unfit_as, unready
 from rollout.core.traffic import WHOLE, Routing
 from rollout.core.traffic import live as serving
 
@@ -164,14 +163,7 @@ def _lacking(scene: Scene, ours: Routing) -> str | None:
     record = scene.record
     releases = {record.prod: record.prod_release, record.candidate: record.release}
     for name in {**serving(ours.traffic), **serving(ours.mirror)}:
-        lacking = unfit_as(scene, name, releases[name]) if name in releases else _unready(scene, name)
+        lacking = unfit_as(scene, name, releases[name]) if name in releases else unready(scene, name)
         if lacking:
             return lacking
-    return None
-
-
-def _unready(scene: Scene, name: str) -> str | None:
-    live = scene.live(name)
-    if live is None or live.state is not Provisioning.SUCCEEDED:
-        return f"{name} is {'gone' if live is None else live.state}"
     return None

@@ -162,8 +162,6 @@ def start(plan: Plan, seen: Observed, scene: Scene | None, slot: str, reason: st
         traffic=traffic,
     )
     kept = scene.frozen(without=slot) if scene is not None else {}
-    if scene is not None and before.candidate not in (None, slot):
-        kept.pop(before.candidate or "", None)
     return Step(
         kind=StepKind.START,
         phase=Phase.PROGRESSING,
@@ -261,7 +259,7 @@ def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
     candidate = scene.live(before.candidate)
     kept = candidate is not None and (
         candidate.release is None
-        or candidate.state in (Provisioning.CREATING, Provisioning.UPDATING, Provisioning.SCALING)
+        or candidate.state.at_work
         or (
             failed
             and scene.plan.keep_failed

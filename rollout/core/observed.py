@@ -46,7 +46,17 @@ class Provisioning(StrEnum):
     @property
     def in_progress(self) -> bool:
         """Whether Azure is still working on it."""
-        return self in (self.CREATING, self.UPDATING, self.SCALING, self.DELETING)
+        return self.at_work or self is self.DELETING
+
+    @property
+    def at_work(self) -> bool:
+        """Whether Azure is still working on it, and it is there once that is over."""
+        return self in (self.CREATING, self.UPDATING, self.SCALING)
+
+    @property
+    def broken(self) -> bool:
+        """Whether Azure has given up on it."""
+        return self in (self.FAILED, self.CANCELED)
 
 
 @dataclass(frozen=True)
@@ -70,8 +80,7 @@ class Deployment:
 
         One that failed to be created must not be declared: the engine would make it again in every `up`.
         """
-        broken = (Provisioning.FAILED, Provisioning.CANCELED, Provisioning.DELETING)
-        return not self.gets(routing) and self.state in broken
+        return not self.gets(routing) and (self.state.broken or self.state is Provisioning.DELETING)
 
 
 @dataclass(frozen=True)

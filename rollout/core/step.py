@@ -68,7 +68,7 @@ class Outcome(StrEnum):
     TAKEN_BACK = "taken back"
     UNREADABLE = "unreadable"
     STUCK = "stuck"
-    """A candidate is to be taken back, and prod can't take its traffic: red until somebody acts."""
+    """A release is to be taken back, and who served before can't take its traffic: red until it can."""
 
     @property
     def exits_non_zero(self) -> bool:

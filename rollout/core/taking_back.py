@@ -61,11 +61,7 @@ def unsound_prod(scene: Scene) -> Step | None:
 def _busy(scene: Scene) -> bool:
     """Return whether Azure works on prod, which is there once that is over."""
     prod = scene.live(scene.record.prod)
-    return prod is not None and prod.state in (
-        Provisioning.CREATING,
-        Provisioning.UPDATING,
-        Provisioning.SCALING,
-    )
+    return prod is not None and prod.state.at_work
 
 
 def _serves(scene: Scene) -> bool:
@@ -77,7 +73,7 @@ def _serves(scene: Scene) -> bool:
     record, prod = scene.record, scene.live(scene.record.prod)
     if prod is None or not scene.endpoint.traffic.get(prod.name):
         return False
-    if prod.state not in (Provisioning.SUCCEEDED, Provisioning.UPDATING, Provisioning.SCALING):
+    if unready(scene, prod.name) and prod.state not in (Provisioning.UPDATING, Provisioning.SCALING):
         return False
     untagged = prod.release is None and (record.adopted is None or record.adopted.name != prod.name)
     return untagged or scene.carries(prod, record.prod_release)
@@ -94,11 +90,19 @@ def _unfit(scene: Scene) -> str | None:
 def unfit_as(scene: Scene, name: str, release: str | None) -> str | None:
     """Return why a deployment can't be given traffic as that release, or None."""
     live = scene.live(name)
-    if live is None or live.state is not Provisioning.SUCCEEDED:
-        return f"{name} is {'gone' if live is None else live.state}"
+    if (lacking := unready(scene, name)) or live is None:
+        return lacking
     if not scene.carries(live, release):
         known = release or "what the record says"
         if live.release is None and scene.record.adopted and scene.record.adopted.name == name:
             return f"{name} serves another model, environment or code than when it was adopted,"
         return f"{name} carries {live.release or 'no release'}, not {known},"
+    return None
+
+
+def unready(scene: Scene, name: str) -> str | None:
+    """Return why a deployment can't be given traffic, whatever it serves, or None."""
+    live = scene.live(name)
+    if live is None or live.state is not Provisioning.SUCCEEDED:
+        return f"{name} is {'gone' if live is None else live.state}"
     return None

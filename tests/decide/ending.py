@@ -56,6 +56,8 @@ class Ending(Losing):
             self.release(Quality.GOOD)
         elif told := re.search(r"(?:prod|but) (\S+) is Failed.*: restore it", last.reason):
             self.azure.deployments[told[1]].state = Provisioning.SUCCEEDED
+        elif "no tag says any more which release prod" in last.reason:
+            self.story.say(Verb.ADOPT)
         elif "the record names no prod" in last.reason:
             published = self.azure.published.record
             self.azure.tags |= {name: published[name] for name in (PROD, PROD_RELEASE) if name in published}
