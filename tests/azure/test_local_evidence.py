@@ -28,7 +28,8 @@ OK, WAIT, FAILED = Verdict.SUCCESSFUL, Verdict.INCONCLUSIVE, Verdict.FAILED
 P99 = FixedGate(
     "p99",
     kql="AmlOnlineEndpointTrafficLog\n"
-    "| where _ResourceId =~ endpointId and DeploymentName =~ deployment\n"
+    '| where EndpointName =~ endpoint and strcat(_ResourceId, "/") startswith mlWorkspace\n'
+    "| where DeploymentName =~ deployment\n"
     "| where TimeGenerated between (start .. end)\n"
     "| summarize percentile(TotalDurationMs, 99)",
     max=Limit(500),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.azure.fake import Asked
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
+WORKSPACE = ENDPOINT.partition("/onlineEndpoints/")[0]
 HOUR = timedelta(hours=1)
 QUERY = LogQuery("AmlOnlineEndpointTrafficLog | count", Window(START, START + HOUR))
 LOG = LogWorkspace("customer-1", "/subscriptions/sub-2/resourceGroups/rg-2/providers/x/workspaces/log")
@@ -62,7 +63,7 @@ def test_one_query_on_the_wire(fake: FakeAzure, measure: Measure):
     (asked,) = fake.asked
     assert asked.path == "/v1/workspaces/customer-1/query"
     assert asked.json() == {
-        "query": f'let endpoint = "credit"; let endpointId = "{ENDPOINT}"; {QUERY.kql}',
+        "query": f'let endpoint = "credit"; let mlWorkspace = "{WORKSPACE}/"; {QUERY.kql}',
         "timespan": "2026-11-21T09:00:00.000Z/2026-11-21T10:00:00.000Z",
         "workspaces": None,
     }

@@ -48,7 +48,7 @@ def test_logs_are_asked_once_and_metrics_twice():
         "| summarize requests = count(), q50 = percentile(ms, 50), q95 = percentile(ms, 95), "
         "q99 = percentile(ms, 99) by ok"
     )
-    assert '_ResourceId =~ endpointId and DeploymentName in~ ("blue")' in query.kql
+    assert 'startswith mlWorkspace and DeploymentName in~ ("blue")' in query.kql
     split = "deployment eq 'blue' and statusCode eq '*' and modelStatusCode eq '*'"
     assert (
         Query(("RequestsPerMinute",), split, "Average", MINUTE, Window(START, END)),

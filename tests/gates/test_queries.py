@@ -54,7 +54,7 @@ def test_comparing_by_logs_is_one_call_for_all_stages_and_both_deployments():
         "AmlOnlineEndpointTrafficLog\n"
         "| where TimeGenerated >= datetime(2026-11-21T09:30:00Z) "
         "and TimeGenerated < datetime(2026-11-21T10:10:00Z)\n"
-        "| where EndpointName =~ endpoint and _ResourceId =~ endpointId "
+        '| where EndpointName =~ endpoint and strcat(_ResourceId, "/") startswith mlWorkspace '
         'and DeploymentName in~ ("green", "blue")\n'
         "| extend code = toint(ResponseCode)\n"
         "| where isnull(code) or code != 100\n"

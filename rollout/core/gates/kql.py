@@ -1,19 +1,21 @@
 """KQL on the traffic log of an online endpoint: text only.
 
-Every query may use the names `endpoint` and `endpointId`: whoever sends it puts `names` in front. A custom
+Every query may use the names `endpoint` and `mlWorkspace`: whoever sends it puts `names` in front. A custom
 query may also use `deployment` (the one that is judged), `prod` (the one beside it, or an empty text), and
 `start` and `end` of the judging window, as instants:
 
     AmlOnlineEndpointTrafficLog
-    | where _ResourceId =~ endpointId and DeploymentName =~ deployment
+    | where EndpointName =~ endpoint and strcat(_ResourceId, "/") startswith mlWorkspace
+    | where DeploymentName =~ deployment
     | where TimeGenerated between (start .. end)
     | summarize percentile(TotalDurationMs, 99)
 
-An endpoint's name is its own in one region only, so rows are told apart by `_ResourceId`, its ARM id, whose
-case differs.
+An endpoint's name is its own in one region only, so rows are told apart by `_ResourceId` too: whose begins
+with the ARM id of the endpoint's Azure ML workspace, `mlWorkspace`, with a slash at its end. Letters' case
+differs.
 
-(learn.microsoft.com, Azure Monitor reference, tables and queries, AmlOnlineEndpointTrafficLog; and queries,
-AmlOnlineEndpointEventLog, which finds workspace and endpoint in `_ResourceId`.)
+(learn.microsoft.com, Azure Monitor reference, tables and queries, AmlOnlineEndpointTrafficLog, whose resource
+type is the workspace; and queries, AmlOnlineEndpointEventLog, which finds the endpoint in `_ResourceId`.)
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ ROWS = """\
 | where isnull(code) or code != 100
 | extend ok = isnotnull(code) and code >= 200 and code < 300"""
 """Keeps the rows that are answers, and gives each `code`, its status as a number, and `ok`: it is a 2xx."""
-OF_ENDPOINT = "EndpointName =~ endpoint and _ResourceId =~ endpointId"
+OF_ENDPOINT = 'EndpointName =~ endpoint and strcat(_ResourceId, "/") startswith mlWorkspace'
 """What rows of the endpoint, and of no other, fulfil."""
 
 _TIMED = """\
@@ -65,9 +67,9 @@ def let(name: str, value: str) -> str:
 
 
 def names(endpoint_id: str) -> str:
-    """Return the statements that give an endpoint's name and its ARM id their names, on one line."""
-    endpoint = endpoint_id.rstrip("/").rpartition("/")[2]
-    return let("endpoint", text(endpoint)) + let("endpointId", text(endpoint_id))
+    """Return the statements that name an endpoint and the ARM id of its workspace, on one line."""
+    workspace, _, endpoint = endpoint_id.rstrip("/").rsplit("/", 2)
+    return let("endpoint", text(endpoint)) + let("mlWorkspace", text(f"{workspace}/"))
 
 
 def blocks(  # noqa: PLR0917  # the parts of one text
