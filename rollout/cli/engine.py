@@ -69,7 +69,7 @@ class Engine:
         """What is true of the traffic after an interruption."""
         if self._cut:
             return "the `pulumi up` that ran may have taken its step: `rollout status` says how it stands"
-        return "no `pulumi up` ran, and the traffic stays as it is"
+        return "no `pulumi up` was under way, and the traffic stays as it is"
 
     def up(self) -> Ran:
         """Run one, and return how it ended. Raises `StackError` where the Pulumi CLI can't be run."""
