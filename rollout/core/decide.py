@@ -196,15 +196,9 @@ def _left_until(scene: Scene) -> datetime:
 
 
 def _discard(scene: Scene, left: str, why_not: str) -> Step:
-    """Return the repair that deletes what is left of a release, or that takes it up where one has in vain.
-
-    The engine deletes only what its state has: declared once more, it is there if it was lost.
-    """
-    why = f"{left} is left of "
-    if (scene.seen.published.reason or "").startswith(why):
-        return moves.repair(scene, f"{left} was to be deleted and is still there: taken up again")
+    """Return the repair that deletes what is left of a release."""
     release = scene.seen.deployments[left].release
-    return moves.repair(scene, f"{why}{release}, {why_not}", without=left)
+    return moves.repair(scene, f"{left} is left of {release}, {why_not}", discards=left)
 
 
 def _nothing(scene: Scene, reason: str) -> Step:

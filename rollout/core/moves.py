@@ -129,7 +129,7 @@ def stay(
     )
 
 
-def repair(scene: Scene, reason: str, *, probe: str | None = None, without: str | None = None) -> Step:
+def repair(scene: Scene, reason: str, *, probe: str | None = None, discards: str | None = None) -> Step:
     """Return a step that publishes the record again, probes where no probe is known, drops what is left."""
     published = scene.published_phase
     return Step(
@@ -138,7 +138,8 @@ def repair(scene: Scene, reason: str, *, probe: str | None = None, without: str 
         reason=reason,
         record=scene.record,
         published_phase=published,
-        deployments=scene.frozen(without=without),
+        deployments=scene.frozen(without=discards),
+        discards=discards,
         probe=probe,
         routing=scene.endpoint.routing,
     )

@@ -91,6 +91,8 @@ class Step:
     """The phase that goes with the record; a hold may see worse without writing it."""
     deployments: Mapping[str, Form] = field(default_factory=lambda: MappingProxyType({}))
     """The deployments to declare; one that is not among them is deleted if the stack owns it."""
+    discards: str | None = None
+    """A deployment to delete. Where the state has lost it, it is declared once more, and deleted next."""
     probe: str | None = None
     """The deployment to send probe requests to before publishing."""
     outcome: Outcome = Outcome.FINE

@@ -19,7 +19,8 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
 
     The engine deletes what its state has and isn't declared. So of what the state has, all that gets requests
     is declared as it is live, whoever made it, and all that no tag says is a rollout's. Where nothing is
-    known of the endpoint, all that the state has is, but what was never made.
+    known of the endpoint, all that the state has is, but what was never made. What is to be deleted is
+    declared first where the state has lost it.
     """
     routing = _routing(step, sight)
     live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
@@ -32,6 +33,8 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
         or (_somebodys(step, each) and name not in wrecks)
         or (step.as_found and (name in held.protected or name not in wrecks))
     }
+    if step.discards in sight.deployments and step.discards not in held.deployments:
+        found.add(step.discards)
     declared = dict.fromkeys(sorted(found), Form.FROZEN)
     return declared if step.as_found else {**declared, **step.deployments}
 

@@ -224,6 +224,8 @@ class Azure:
             prod = {step.record.prod or ""} & set(declared)
             self.protected = (self.protected - set(declared)) | prod
         declared |= {name: Form.FROZEN for name in self.state if self._is_spared(name, step, declared)}
+        if step.discards in self.deployments and step.discards not in self.state:
+            declared[step.discards] = Form.FROZEN
         for name, form in sorted(declared.items()):
             self._declare(name, form, release, weather)
         self._publish(step, weather)

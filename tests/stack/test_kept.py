@@ -111,3 +111,11 @@ def test_what_no_tag_says_is_a_rollouts_isnt_deleted() -> None:
     seen = sight({"blue": 100}, Deployment("main", None, Provisioning.SUCCEEDED))
     forms = kept.forms(step(), seen, held("main", protected="main"))
     assert forms == {"blue": Form.FROZEN, "main": Form.FROZEN}
+
+
+def test_what_is_to_be_deleted_is_declared_first_where_the_state_has_lost_it() -> None:
+    seen = sight({"blue": 100}, Deployment("green", "tiny:2", Provisioning.SUCCEEDED))
+    discarding = step(StepKind.REPAIR, discards="green")
+    assert kept.forms(discarding, seen, held()) == {"blue": Form.FROZEN, "green": Form.FROZEN}
+    assert kept.forms(discarding, seen, held("green")) == {"blue": Form.FROZEN}
+    assert kept.forms(discarding, sight({"blue": 100}), held()) == {"blue": Form.FROZEN}, "it is gone"
