@@ -102,6 +102,15 @@ def test_a_number_of_a_query(
     assert (ended, said in found["reason"]) == (code, True), found["reason"]
 
 
+def test_a_query_where_no_endpoint_is_named_sees_the_whole_log(
+    past: Past, capsys: pytest.CaptureFixture[str]
+):
+    query = 'AmlOnlineEndpointTrafficLog | where strcat(_ResourceId, "/") startswith mlWorkspace | count'
+    where = ("--workspace-id", past.customer_id, "--points", "20", "--lag", "2m")
+    ended, found = past.check(capsys, *where, "--query", query, "--max", "90")
+    assert (ended, found["gates"][0]["value"]) == (0, 82), found["reason"]
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from rollout.core.comparison.blocks import Baseline, Tier
+from rollout.core.gates import kql
 from rollout.core.gates.comparative import ComparativeGate, ComparisonSettings, Measure
 from rollout.core.gates.evidence import LogQuery, Query
 from rollout.core.gates.fixed import FixedGate, Limit
@@ -169,3 +170,24 @@ def test_only_gates_that_can_be_judged_are_asked_for():
     later = replace(CUSTOM, max=Limit(by_stage={50: 1}))
     found = metrics_of(LATENCY, patient, unlimited, later, question=replace(QUESTION, stage=Stage(10)))
     assert found == [("RequestLatency_P90",), ("RequestsPerMinute",)]
+
+
+@pytest.mark.parametrize(
+    ("resource", "endpoint", "workspace"),
+    [
+        (
+            "/subscriptions/s/x/workspaces/w/onlineEndpoints/credit",
+            "credit",
+            "/subscriptions/s/x/workspaces/w/",
+        ),
+        (
+            "/subscriptions/s/x/workspaces/w/onlineEndpoints/credit/",
+            "credit",
+            "/subscriptions/s/x/workspaces/w/",
+        ),
+        ("/00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001", "/"),
+    ],
+)
+def test_a_query_is_given_the_endpoint_and_its_workspace(resource: str, endpoint: str, workspace: str):
+    """A check that stands alone may know nothing but the Log Analytics workspace: then no row is left out."""
+    assert kql.names(resource) == f'let endpoint = "{endpoint}"; let mlWorkspace = "{workspace}"; '

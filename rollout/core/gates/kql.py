@@ -67,9 +67,12 @@ def let(name: str, value: str) -> str:
 
 
 def names(endpoint_id: str) -> str:
-    """Return the statements that name an endpoint and the ARM id of its workspace, on one line."""
-    workspace, _, endpoint = endpoint_id.rstrip("/").rsplit("/", 2)
-    return let("endpoint", text(endpoint)) + let("mlWorkspace", text(f"{workspace}/"))
+    """Return the statements that name an endpoint and the ARM id of its workspace, on one line.
+
+    Of an id that is in no workspace, that is the slash with which every id begins.
+    """
+    path = endpoint_id.rstrip("/").split("/")
+    return let("endpoint", text(path[-1])) + let("mlWorkspace", text("/".join([*path[:-2], ""]) or "/"))
 
 
 def blocks(  # noqa: PLR0917  # the parts of one text
