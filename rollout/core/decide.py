@@ -205,7 +205,7 @@ def _nothing(scene: Scene, reason: str) -> Step:
     """Return the step that does nothing, and says what is left over and until when."""
     until = times.show_instant(_left_until(scene))
     left = [
-        f"; {name} is left of {each.release}, and deleted after {until}"
+        f"; {name} is left of {each.release}, kept until {until}"
         for name, each in _left(scene).items()
         if each.release not in scene.record.failed
     ]

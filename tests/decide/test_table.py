@@ -308,7 +308,7 @@ def test_a_withdrawn_candidate_that_wasnt_deleted_is_deleted_after_the_soak(stat
         story.azure.state.clear()
     step = step_of(story)
     assert (step.kind, step.phase) == (StepKind.NONE, Phase.HEALTHY)
-    assert f"green is left of {TWO}, and deleted after" in step.reason
+    assert f"green is left of {TWO}, kept until" in step.reason
     story.wait(25 * 60)
     step = step_of(story)
     assert step.kind is StepKind.REPAIR
