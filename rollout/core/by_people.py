@@ -9,7 +9,7 @@ from rollout.core import moves, times
 from rollout.core.intent import Verb
 from rollout.core.judging import probed
 from rollout.core.step import Outcome, Phase
-from rollout.core.taking_back import take_back, unfit_as, unready
+from rollout.core.taking_back import WAIT, take_back, unfit_as, unready
 from rollout.core.traffic import live as serving
 from rollout.core.traffic import show
 
@@ -62,13 +62,13 @@ def undone(scene: Scene) -> Step | None:
     release = record.old_prod_release or (old.release if old is not None else None)
     why = f"{record.prod} ({record.prod_release}) is undone by {intent.told}"
     if lacking := unfit_as(scene, record.old_prod, release):
-        busy = old is not None and old.state.in_progress
+        busy = old is not None and old.state.at_work
         if not busy and scene.plan.release not in (record.prod_release, *record.failed):
             return None
+        other = WAIT if busy else "release the earlier model as a new release"
         step = moves.stay(
             scene,
-            f"{why}; but {lacking} and can't take the traffic: nothing is written; release the earlier model "
-            "as a new release",
+            f"{why}; but {lacking} and can't take the traffic: nothing is written; {other}",
             phase=Phase.DEGRADED,
             outcome=Outcome.STUCK,
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rollout.core.moves import Scene
     from rollout.core.step import Step
 
-_WAIT = "run again when Azure has finished"
+WAIT = "run again when Azure has finished"
 
 
 def take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
@@ -22,7 +22,7 @@ def take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
     record = scene.record
     share = scene.endpoint.traffic.get(record.candidate or "", 0)
     if share and (unfit := _unfit(scene)) and not _serves(scene):
-        mended = _WAIT if _busy(scene) else f"restore {record.prod}, then run again"
+        mended = WAIT if _busy(scene) else f"restore {record.prod}, then run again"
         return moves.stay(
             scene,
             f"{reason}; but prod {unfit} and can't take its {share} %: nothing is written; {mended}",
@@ -53,7 +53,7 @@ def unsound_prod(scene: Scene) -> Step | None:
     if unfit is None:
         return None
     if _busy(scene):
-        return moves.stay(scene, f"prod {unfit}: {_WAIT}")
+        return moves.stay(scene, f"prod {unfit}: {WAIT}")
     said = f"prod {unfit.removesuffix(',')}: restore it, then run again"
     return moves.stay(scene, said, phase=Phase.DEGRADED)
 

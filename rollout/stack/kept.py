@@ -33,8 +33,9 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
         or (_somebodys(step, each) and name not in wrecks)
         or (step.as_found and (name in held.protected or name not in wrecks))
     }
-    if step.discards in sight.deployments and step.discards not in held.deployments:
-        found.add(step.discards)
+    discards = step.discards
+    if discards is not None and discards in sight.deployments and discards not in held.deployments:
+        found.add(discards)
     declared = dict.fromkeys(sorted(found), Form.FROZEN)
     return declared if step.as_found else {**declared, **step.deployments}
 

@@ -6,8 +6,9 @@ import pytest
 from azure_model import Live, Weather
 from story import ONE, THREE, soaking, step_of
 
+from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
-from rollout.core.step import Phase, StepKind
+from rollout.core.step import Outcome, Phase, StepKind
 
 
 def test_old_prod_is_kept_until_its_time() -> None:
@@ -92,3 +93,20 @@ def test_old_prod_is_not_deleted_while_azure_works_on_it(state: Provisioning, wa
     assert step.reason == f"blue is {state}: run again when Azure has finished"
     story.azure.deployments["blue"].state = Provisioning.SUCCEEDED
     assert step_of(story).kind is StepKind.RETIRE
+
+
+@pytest.mark.parametrize("state", [Provisioning.SCALING, Provisioning.UPDATING])
+def test_an_undo_waits_while_azure_works_on_old_prod(state: Provisioning) -> None:
+    story = soaking()
+    blue = story.azure.deployments["blue"]
+    blue.state = state
+    story.config(THREE)
+    story.say(Verb.UNDO)
+    step = step_of(story)
+    assert (step.kind, step.outcome) == (StepKind.HOLD, Outcome.STUCK)
+    assert step.reason.endswith(
+        f"but blue is {state} and can't take the traffic: nothing is written; run again "
+        "when Azure has finished"
+    )
+    blue.state = Provisioning.SUCCEEDED
+    assert step_of(story).kind is StepKind.UNDO
