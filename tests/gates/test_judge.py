@@ -241,3 +241,11 @@ def test_ten_minutes_without_a_request_are_a_gap_in_which_nothing_could_be_judge
     assert not found.could_tell_for(11 * MINUTE, since=START + 45 * MINUTE)
     assert judged(GATES, evidence(plain=[latency()], window=window), window=window).gaps == (window,)
     assert judged(GATES, {}, window=window).gaps == ()
+
+
+def test_of_points_that_are_alike_the_oldest_is_named_in_whichever_order_azure_answers():
+    measured = latency([20.0, 80.0, 20.0, 20.0, 20.0, 20.0, 70.0, 70.0, 20.0, 20.0])
+    backwards = replace(measured, points=tuple(reversed(measured.points)))
+    one, other = (verdict_of(LATENCY, plain=[requests(), each]) for each in (measured, backwards))
+    assert (one.verdict, "RequestLatency_P90 70 at 10:06:00Z" in one.reason) == (FAILED, True), one.reason
+    assert one == other

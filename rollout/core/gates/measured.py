@@ -73,6 +73,8 @@ class Requests:
 def values(answer: Answer, query: Query, metric: str, deployment: str) -> dict[int, Value]:
     """Return what each measured interval came to, by its number: 1 is the newest that ended in the window.
 
+    The oldest comes first, in whichever order Azure answers: of points that are alike, sentences name that.
+
     Series of a count are summed: errors are split by status code, and none of the parts is the whole. Of
     other metrics the least and the greatest series count, as no mean of means is a percentile.
     """
@@ -84,7 +86,7 @@ def values(answer: Answer, query: Query, metric: str, deployment: str) -> dict[i
             if point.value is not None and number is not None:
                 found.setdefault(number, []).append((point.at, point.value))
     summed = query.aggregation in SUMMED and all(each.unit == "Count" for each in series)
-    return {number: _combined(points, summed=summed) for number, points in found.items()}
+    return {number: _combined(found[number], summed=summed) for number in sorted(found, reverse=True)}
 
 
 def number(gate: FixedGate, question: Question, evidence: Evidence) -> float | Unreadable:
