@@ -239,6 +239,8 @@ def old_prod_is_deleted_by_its_own_step_alone(up: Up) -> None:
         or up.state_of(old) in (None, Provisioning.DELETING)
     ):
         return
+    if up.step.kind is StepKind.ADOPT and up.release_of(old) is None:
+        return  # another one is old prod then, and what no tag says is a rollout's isn't deleted at all
     assert up.step.deployments.get(old or "") is Form.FROZEN, f"{old} would be deleted by a {up.step.kind}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from azure_model import Live
-from story import ONE, THREE, TWO, Story, healthy, rolling_out, step_of
+from story import BAKE, ONE, THREE, TWO, Story, healthy, rolling_out, serving_already, step_of
 
 from rollout.core.decide import decide
 from rollout.core.intent import Verb
@@ -78,3 +78,24 @@ def test_a_prod_made_by_hand_has_succeeded_and_all_requests(mirror: dict[str, in
     story.say(Verb.ADOPT)
     assert step_of(story).kind is StepKind.HOLD
     assert "end the mirror first" in step_of(story).reason or "hotfix is Updating" in step_of(story).reason
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+def test_an_older_prod_is_not_deleted_by_the_step_that_makes_another_one(taken_over: bool) -> None:  # noqa: FBT001
+    story = serving_already("main") if taken_over else healthy()
+    if taken_over:
+        story.say(Verb.ADOPT)
+        step_of(story)
+    story.config(TWO)
+    while story.record.old_prod is None:
+        step_of(story)
+        story.wait(BAKE)
+    before, older = story.record.prod, story.record.old_prod
+    story.azure.deployments["hotfix"] = Live(None, Provisioning.SUCCEEDED)
+    story.portal({"hotfix": 100})
+    story.say(Verb.ADOPT)
+    assert step_of(story).kind is StepKind.ADOPT
+    assert (story.record.prod, story.record.old_prod) == ("hotfix", before)
+    assert older in story.azure.deployments
+    story.run()
+    assert set(story.azure.deployments) == {"hotfix", *[older] * taken_over}
