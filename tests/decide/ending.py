@@ -58,6 +58,8 @@ class Ending(Losing):
             self.azure.deployments[told[1]].state = Provisioning.SUCCEEDED
         elif "no tag says any more which release prod" in last.reason:
             self.story.say(Verb.ADOPT)
+        elif told := re.search(r"the slot (\S+) holds a deployment that no rollout made", last.reason):
+            self.azure.deployments.pop(told[1])
         elif "the record names no prod" in last.reason:
             published = self.azure.published.record
             self.azure.tags |= {name: published[name] for name in (PROD, PROD_RELEASE) if name in published}

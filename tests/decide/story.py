@@ -238,7 +238,8 @@ class Story:
         assert not lags(self.record, self.azure.published), "published, and lagging at once"
         step, probe = self.preview(metrics).step, self.azure.published.probe
         if step.probe is not None and step.kind is StepKind.REPAIR:
-            assert probe is None or probe.verdict is not Verdict.SUCCESSFUL, "probed, and to be probed again"
+            passed = probe is not None and probe.verdict is Verdict.SUCCESSFUL
+            assert not passed or probe.release != self.record.release, "probed, and to be probed again"
 
 
 def judged(
