@@ -129,7 +129,7 @@ WAYS: tuple[tuple[str, Callable[[World, Match], object]], ...] = (
     ("`rollout adopt`", lambda world, _: world.say("adopt")),
     ("record can't be read|the record names no prod", _tags_as_published),
     ("holds a deployment that no rollout made: delete it", _removes_the_stranger),
-    (r"restore (it first|\S+, then run again)", _releases_as_recorded),
+    (r"restore (it first|\S+, then run again)|put its tag ROLLOUT_RELEASE back", _releases_as_recorded),
     (r"the tag PROD_\w+ is missing: (\S+) serves, so it is prod with ([^\s;]+)", _who_is_prod),
 )
 """What a sentence says, and what a person then does; the first that is said."""
