@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from tests.localazure.local import Arm
     from tests.provider.engine import Engine
 
-LOST = {"properties.traffic", "properties.accountName", "keyVault", "applicationInsights"}
+LOST = {"properties.traffic", "properties.accountName", "resourceUri", "keyVault", "applicationInsights"}
 """What an import doesn't know: an empty map, the name behind the local Azure's own blob address, and the case
-of ids that Azure ML answers in its own."""
+of ids, which Azure Monitor and Azure ML answer in their own."""
 
 GONE = {messages.PropertyDiff.DELETE, messages.PropertyDiff.DELETE_REPLACE}
 """Live values that the program doesn't set: ARM's defaults."""
