@@ -20,6 +20,7 @@ STORIES = (
     "tests/engine/test_killed.py",
     "tests/engine/test_kinds.py",
     "tests/engine/test_policies.py",
+    "tests/engine/test_prod_in_trouble.py",
     "tests/engine/test_probe_agreement.py",
     "tests/engine/test_promotion.py",
     "tests/engine/test_shadow.py",
