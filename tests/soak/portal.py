@@ -55,7 +55,7 @@ class Portal:
     def deletes_what_is_idle(self, _which: int = 0) -> str | None:
         """Delete what gets no traffic and isn't prod."""
         tags, traffic = self.rollout.endpoint()["tags"], self.rollout.traffic()
-        kept = self.prods | {tags.get("PROD_DEPLOYMENT")}
+        kept = {tags["PROD_DEPLOYMENT"]} if "PROD_DEPLOYMENT" in tags else self.prods
         idle = [name for name in self.deployments() if not traffic.get(name) and name not in kept]
         for name in idle:
             self.rollout.azure.arm("DELETE", self._id(name))
