@@ -24,7 +24,7 @@ class Remembered:
     """The resources of one stack, as its last update left them."""
 
     resources: frozenset[tuple[str, str]] = frozenset()
-    """The last word of the type, and the name, of each resource."""
+    """The last word of the type, and the name, of each resource; no components, which ARM doesn't know."""
     endpoint_id: str | None = None
     """The endpoint's ARM id."""
     deployments: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
@@ -72,7 +72,7 @@ def of(exported: Mapping[str, Any]) -> Remembered:
     slots = {_name(each): each for each in present if _kind(each) == _DEPLOYMENT}
     endpoints = [each for each in present if _kind(each) == _ENDPOINT]
     return Remembered(
-        resources=frozenset((_kind(each), _name(each)) for each in present),
+        resources=frozenset((_kind(each), _name(each)) for each in present if each.get("custom")),
         endpoint_id=next((str(each["id"]) for each in endpoints if each.get("id")), None),
         deployments={name: _inputs(each) for name, each in slots.items()},
         protected=frozenset(name for name, each in slots.items() if each.get("protect")),

@@ -12,6 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from tests.engine.workspace import stock
 from tests.soak.kills import kill_at_random
 from tests.soak.load import Load
 from tests.soak.phases import Life
@@ -94,6 +95,24 @@ def test_killed_at_each_write(
     assert _ups_until(given, "none") == ["promote", "retire", "finish", "none"]
     assert given.traffic() == {"green": 100}
     assert list(given.deployments()) == ["green"]
+
+
+def test_killed_while_the_workspace_is_made(rollout: Callable[..., Rollout]) -> None:
+    """Azure makes it all the same: the next `up` takes it over as it is, and goes on."""
+    own = {"rollout:resourceGroup": "rg-killed", "rollout:workspace": "mlw-killed"}
+    given = rollout(**{"rollout:createWorkspace": True, **own})
+    given.killed_at("/workspaces/mlw-killed")
+    stock(given.azure, "rg-killed", "mlw-killed")
+    mark = given.azure.mark()
+    run = given.up()
+    assert run.step == "start", run.out
+    written = [each for each in given.writes(mark) if "rg-killed" in each and "mlw-killed/" not in each]
+    assert not written
+    ids = {
+        each.get("id", "").partition("/workspaces/")[2]
+        for each in given.project.state()["deployment"]["resources"]
+    }
+    assert "mlw-killed" in ids
 
 
 def _no_tag_is_set(folder: Path, stuck: Path) -> Path:

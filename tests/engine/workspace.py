@@ -24,16 +24,21 @@ QUALITIES = {
 
 
 def furnish(azure: LocalAzure, folder: Path) -> None:
-    """Make the workspace by one `pulumi up` of a stack of its own, and register the models in it.
-
-    Models are registered as ARM has it; the real client, which does the same, takes seconds to be imported.
-    """
+    """Make the workspace by one `pulumi up` of a stack of its own, and stock it."""
     owner = Project(folder / "project", environment(azure.env), "owner", "unused")
     owner.create()
     owner.up()
+    stock(azure, CONFIG["rollout:resourceGroup"], CONFIG["rollout:workspace"])
+
+
+def stock(azure: LocalAzure, group: str, workspace: str) -> None:
+    """Register the models, and what serves them, in a workspace that is there.
+
+    It is done as ARM has it; the real client, which does the same, takes seconds to be imported.
+    """
     workspace = (
-        f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{CONFIG['rollout:resourceGroup']}"
-        f"/providers/Microsoft.MachineLearningServices/workspaces/{CONFIG['rollout:workspace']}"
+        f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{group}"
+        f"/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
     )
     for version, quality in QUALITIES.items():
         model = json.dumps({"name": f"tiny {version}", "quality": quality})

@@ -33,7 +33,7 @@ STEP = Step(
 
 def _resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
     type_ = f"azure-native:machinelearningservices:{kind}" if kind != "Stash" else "pulumi:index:Stash"
-    return {"urn": f"{URN}{kind}::{name}", "type": type_, **more}
+    return {"urn": f"{URN}{kind}::{name}", "type": type_, "custom": True, **more}
 
 
 def _exported(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +61,14 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
     assert dict(found.deployments) == {"blue": {"location": "eastus"}, "green": {}}
     assert found.protected == {"blue"}
     assert found.transitions == ({"step": "start"},)
+
+
+def test_a_component_is_not_the_resource_of_its_name() -> None:
+    """A workspace whose creation was killed: the component around it is in the state, and it isn't."""
+    component = _resource("Workspace", "workspace", custom=False) | {"type": "rollout:stack:Workspace"}
+    found = remembered.of(_exported(component, _resource("ResourceGroup", "group")))
+    assert found.taken_over(Workspace, "workspace", "/subscriptions/w") == "/subscriptions/w"
+    assert found.has_workspace
 
 
 @pytest.mark.parametrize(
