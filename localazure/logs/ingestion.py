@@ -68,8 +68,8 @@ class _Ingestion:
             ComponentId=component,
             Message=str(message.get("message", "")),
             SeverityLevel=_severity(message.get("severityLevel")),
-            Properties=json.dumps(_object(message, "properties")),
-            Measurements=json.dumps(_object(message, "measurements")),
+            Properties=json.dumps(_object(message, "properties"), ensure_ascii=False),
+            Measurements=json.dumps(_object(message, "measurements"), ensure_ascii=False),
             OperationName=tag("operation.name"),
             OperationId=tag("operation.id"),
             ParentId=tag("operation.parentId"),
@@ -82,11 +82,12 @@ class _Ingestion:
     def _local(self, given: object) -> datetime:
         """A sender's time by the local clock, which may run faster; the time of arrival where it is none."""
         clock = self._azure.clock
+        now = clock.now()
         try:
             ago = time.time() - datetime.fromisoformat(str(given)).timestamp()
-        except ValueError:
-            ago = 0.0
-        return clock.now() - timedelta(seconds=max(ago, 0.0) * clock.rate)
+            return now - timedelta(seconds=max(ago, 0.0) * clock.rate)
+        except (ValueError, OverflowError):
+            return now
 
 
 def _envelopes(body: bytes) -> list[Object] | None:

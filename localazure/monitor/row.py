@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime
+import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["COLUMNS", "ConsoleLine", "Event", "Row", "Trace", "injected"]
+__all__ = ["COLUMNS", "ConsoleLine", "Event", "Row", "Trace", "clean", "injected"]
 
 MOST_COPIES = 10_000_000
 
@@ -94,6 +95,17 @@ NUMBERS = {
 COLUMNS = {name: NUMBERS.get(name, "VARCHAR") for name in Row._fields} | {"TimeGenerated": "TIMESTAMP"}
 
 
+WHOLE = {"INTEGER": (-(2**31), 2**31 - 1), "BIGINT": (-(2**63), 2**63 - 1)}
+
+
+def clean(row: Iterable[Any]) -> Iterator[Any]:
+    """The fields of a row, what can't be UTF-8 in a text replaced by `?`.
+
+    A header that isn't UTF-8 is read as text with lone surrogates, and so is such an escape in JSON.
+    """
+    return (_clean(each) if isinstance(each, str) else each for each in row)
+
+
 def injected(given: Mapping[str, Any], now: datetime) -> list[Row]:
     """The rows that a JSON object stands for: the fields of `Row`, and `count` copies of it.
 
@@ -102,7 +114,7 @@ def injected(given: Mapping[str, Any], now: datetime) -> list[Row]:
         now: The time of a row without one.
 
     Raises:
-        ValueError: A field is no column, is missing, or is of the wrong kind.
+        ValueError: A field is no column, is missing, is of the wrong kind, or beyond what its column holds.
     """
     fields = dict(given)
     count = fields.pop("count", 1)
@@ -111,21 +123,43 @@ def injected(given: Mapping[str, Any], now: datetime) -> list[Row]:
     if missing := sorted({"EndpointId", "EndpointName", "DeploymentName"} - set(fields)):
         raise ValueError(f"row: {', '.join(missing)} missing")
     for name, value in fields.items():
-        if not _fits(name, value):
-            kind = "a number" if name in NUMBERS else "text"
-            raise ValueError(f"row: {name} is {value!r}; give {kind}")
+        _check(name, value)
     if not isinstance(count, int) or not 0 < count <= MOST_COPIES:
         raise ValueError(f"row: count is {count!r}; give a number from 1 to {MOST_COPIES}")
-    at = datetime.fromisoformat(fields["TimeGenerated"]) if "TimeGenerated" in fields else now
-    if at.tzinfo is None:
-        raise ValueError(f"row: TimeGenerated {fields['TimeGenerated']!r} has no time zone: end it in Z")
+    at = _instant(fields["TimeGenerated"]) if "TimeGenerated" in fields else now
     fields |= {"TimeGenerated": at, "EndpointId": fields["EndpointId"].lower()}
-    return [Row(**fields)] * count
+    return [Row(*clean(Row(**fields)))] * count
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _check(name: str, value: object) -> None:
+    if name == "ModelStatusCode" and value is None:
+        return
+    if not _fits(name, value):
+        raise ValueError(f"row: {name} is {value!r}; give {'a number' if name in NUMBERS else 'text'}")
+    if not isinstance(value, int | float):
+        return
+    least, most = WHOLE.get(NUMBERS[name], (-sys.float_info.max, sys.float_info.max))
+    if not least <= value <= most:
+        raise ValueError(f"row: {name} is {value!r}; give a number from {least} to {most}")
+    if NUMBERS[name] in WHOLE and value != int(value):
+        raise ValueError(f"row: {name} is {value!r}; give a whole number")
 
 
 def _fits(name: str, value: object) -> bool:
-    if name == "ModelStatusCode" and value is None:
-        return True
     if name in NUMBERS:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, str)
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"row: TimeGenerated {text!r} has no time zone: end it in Z")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"row: TimeGenerated {text!r} is beyond the years 1 to 9999 in UTC") from None

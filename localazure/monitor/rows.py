@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import threading
 from collections import defaultdict
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from localazure.monitor import minutes
+from localazure.monitor.batch import write
 from localazure.monitor.bulk import load
 from localazure.monitor.kept import CONSOLE, EVENTS, KEPT, REQUESTS, TRACES, make
-from localazure.monitor.row import ConsoleLine, Event, Row, Trace, injected
+from localazure.monitor.row import ConsoleLine, Event, Row, Trace, clean, injected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
     from typing import TypeVar
 
     from localazure.clock import Clock
+    from localazure.monitor.batch import Taken
 
     T = TypeVar("T")
 
@@ -39,9 +40,7 @@ SET autoinstall_known_extensions = false; SET autoload_known_extensions = false;
 SET python_enable_replacements = false;
 SET allowed_directories = [{uploads}]; SET enable_external_access = false;
 """
-
-
-STALE = f"INSERT INTO {minutes.STALE} SELECT unnest(?::VARCHAR[]), unnest(?::TIMESTAMP[])"
+log = logging.getLogger(__name__)
 
 
 class Rows:
@@ -60,7 +59,8 @@ class Rows:
         self._database.execute(SETTINGS.format(uploads=f"'{folder}'"))
         make(self._database)
         self._using = threading.Lock()
-        self._buffers: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self._taking = threading.Lock()
+        self._buffers: defaultdict[str, list[Taken]] = defaultdict(list)
         self._flusher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,12 +78,14 @@ class Rows:
     def close(self) -> None:
         """Write what is left and close the file, where there is no event loop."""
         with self._using:
-            self._flush()
-            self._database.close()
+            try:
+                self._flush()
+            finally:
+                self._database.close()
 
     def add(self, row: Row | ConsoleLine | Event | Trace) -> None:
         """Take a row; it is in every query from now on, and on disk within about half a second."""
-        self._buffers[KEPT_IN[type(row)]].append((*row, row.TimeGenerated))
+        self._take(KEPT_IN[type(row)], [(*clean(row), row.TimeGenerated)])
 
     def inject(self, objects: Iterable[Mapping[str, Any]]) -> int:
         """Take all rows that JSON objects stand for, as `row.injected` reads them; the number taken.
@@ -94,7 +96,7 @@ class Rows:
         now = self.clock.now()
         rows = [(*row, now) for each in objects for row in injected(each, now)]
         if rows:
-            self._buffers[REQUESTS] += rows
+            self._take(REQUESTS, rows)
         return len(rows)
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -133,39 +135,31 @@ class Rows:
         for name in (*KEPT, *minutes.TABLES):
             await self.query(f"DELETE FROM {name}")  # noqa: S608 - a constant
 
+    def _take(self, name: str, rows: list[Taken]) -> None:
+        with self._taking:
+            self._buffers[name] += rows
+
     def _flush(self) -> None:
-        buffers, self._buffers = self._buffers, defaultdict(list)
-        if not buffers:
-            return
-        self._database.execute("BEGIN")
-        for name, rows in buffers.items():
-            columns = [_column(each) for each in zip(*rows, strict=True)]
-            self._database.execute(_insert(name), columns)
-            if name == REQUESTS:
-                stale = {
-                    (row[1], at.replace(second=0, microsecond=0))
-                    for row, at in zip(rows, columns[0], strict=True)
-                }
-                self._database.execute(STALE, list(map(list, zip(*stale, strict=True))))
-        self._database.execute("COMMIT")
+        with self._taking:
+            buffers, self._buffers = self._buffers, defaultdict(list)
+        while buffers:
+            name, rows = buffers.popitem()
+            try:
+                write(self._database, name, rows)
+            except BaseException:
+                buffers[name] = rows
+                with self._taking:
+                    for each, unwritten in buffers.items():
+                        self._buffers[each][:0] = unwritten
+                raise
 
     async def _flush_regularly(self) -> None:
         for number in itertools.count(1):
             await asyncio.sleep(FLUSH_SECONDS)
-            if number % SAMPLE_EVERY == 0:
-                await self.run(minutes.bring_up_to_date)
-            if self._buffers:
-                await self.run(lambda _: None)
-
-
-def _insert(name: str) -> str:
-    values = ", ".join(f"unnest(?::{kind}[])" for kind in KEPT[name].values())
-    return f"INSERT INTO {name} SELECT {values}"
-
-
-def _column(values: Sequence[Any]) -> list[Any]:
-    return [_naive(each) for each in values] if hasattr(values[0], "tzinfo") else list(values)
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
+            try:
+                if number % SAMPLE_EVERY == 0:
+                    await self.run(minutes.bring_up_to_date)
+                if self._buffers:
+                    await self.run(lambda _: None)
+            except Exception:
+                log.exception("rows can't be written now; they are kept and tried again")

@@ -10,7 +10,7 @@ import pytest
 from localazure.clock import Clock
 from localazure.monitor.minutes import bring_up_to_date
 from localazure.monitor.row import COLUMNS
-from localazure.monitor.rows import Row, Rows
+from localazure.monitor.rows import ConsoleLine, Event, Row, Rows, Trace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,10 +92,17 @@ def test_injected_rows(path: Path):
         ({"ResponseCode": "200"}, "ResponseCode is '200'; give a number"),
         ({"ResponseCode": True}, "ResponseCode is True; give a number"),
         ({"UserAgent": 3}, "UserAgent is 3; give text"),
+        ({"ResponseCode": 3_000_000_000}, "ResponseCode is 3000000000; give a number from .* to 2147483647"),
+        ({"ModelStatusCode": float("nan")}, "ModelStatusCode is nan; give a number from"),
+        ({"ResponseCode": 200.5}, "ResponseCode is 200.5; give a whole number"),
+        ({"RequestPayloadSize": 2**63}, "RequestPayloadSize is 9223372036854775808; give a number from"),
+        ({"TotalDurationMs": float("inf")}, "TotalDurationMs is inf; give a number from"),
+        ({"TotalDurationMs": 10**400}, "TotalDurationMs is 10+; give a number from"),
         ({"count": 0}, "count is 0"),
         ({"TimeGenerated": "2026-01-01T00:00:00"}, "has no time zone"),
         ({"TimeGenerated": "now"}, "now"),
         ({"TimeGenerated": 5}, "TimeGenerated is 5"),
+        ({"TimeGenerated": "0001-01-01T00:00:00+14:00"}, "beyond the years 1 to 9999"),
     ],
 )
 def test_wrong_injections_are_refused_whole(path: Path, given: dict[str, Any], says: str):
@@ -106,6 +113,66 @@ def test_wrong_injections_are_refused_whole(path: Path, given: dict[str, Any], s
         rows.inject([{"EndpointId": "/e", "EndpointName": "e"}])
     assert count(rows) == 0
     rows.close()
+
+
+def test_text_that_isnt_utf8_is_kept_with_a_question_mark(path: Path):
+    rows = Rows(path, Clock())
+    rows.add(Row(rows.clock.now(), "/e", "e", "blue", UserAgent="caf\udce9"))
+    rows.add(Trace(rows.clock.now(), "/c", "half \ud83d", 1, *([""] * 9)))
+    rows.add(ConsoleLine(rows.clock.now(), "/e", "blue", "one", "naïve \udc80"))
+    rows.inject([ONE | {"Path": "/\ud83d"}])
+    rows.close()
+    again = Rows(path, Clock())
+    assert asyncio.run(again.query("SELECT UserAgent, Path FROM Requests ORDER BY ALL")) == [
+        ("", "/?"),
+        ("caf?", "/score"),
+    ]
+    assert asyncio.run(again.query("SELECT Message FROM SentTraces")) == [("half ?",)]
+    assert asyncio.run(again.query("SELECT Message FROM ConsoleLines")) == [("naïve ?",)]
+    again.close()
+
+
+def test_a_row_that_doesnt_fit_takes_no_other_with_it(path: Path, caplog: pytest.LogCaptureFixture):
+    rows = Rows(path, Clock())
+    for number in range(100):
+        unfit = number in {0, 41, 99}
+        rows.add(Row(rows.clock.now(), "/e", "e", "blue", ResponseCode=2**31 if unfit else number))
+    rows.add(Event(rows.clock.now(), "/e", "blue", "one", "Created", ""))
+    assert count(rows) == 97
+    assert asyncio.run(rows.query("SELECT count(*) FROM Events")) == [(1,)]
+    assert len([line for line in caplog.messages if "doesn't fit and is left out" in line]) == 3
+    rows.add(Row(rows.clock.now(), "/e", "e", "blue"))
+    asyncio.run(rows.run(bring_up_to_date))
+    assert asyncio.run(rows.query("SELECT sum(Requests) FROM Samples")) == [(98,)]
+    rows.close()
+
+
+def test_rows_are_kept_while_nothing_can_be_written(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise duckdb.IOException("No space left on device")
+
+    async def scenario() -> tuple[int, int]:
+        rows = Rows(path, Clock())
+        await rows.start()
+        with monkeypatch.context() as broken:
+            broken.setattr("localazure.monitor.rows.write", full)
+            rows.add(Row(rows.clock.now(), "/e", "e", "blue"))
+            rows.add(Event(rows.clock.now(), "/e", "blue", "one", "Created", ""))
+            await asyncio.sleep(0.8)
+            with pytest.raises(duckdb.IOException):
+                await rows.query(COUNT)
+        rows.add(Row(rows.clock.now(), "/e", "e", "blue"))
+        await asyncio.sleep(0.8)
+        waiting = sum(map(len, rows._buffers.values()))
+        (found,) = await rows.query("SELECT (SELECT count(*) FROM Requests), (SELECT count(*) FROM Events)")
+        await rows.stop()
+        assert waiting == 0
+        return found
+
+    assert asyncio.run(scenario()) == (2, 1)
+    assert "rows can't be written now" in caplog.text
 
 
 def test_a_file_of_an_earlier_version_goes_on(path: Path):
