@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from rollout.core.known import to_compare
+from rollout.core.release import read_files
 from rollout.core.sameness import code_hash, differences
 from rollout.core.traffic import WHOLE, live
 
@@ -74,8 +75,4 @@ def _code(
 
 def _all_files(folder: Path | None) -> dict[str, bytes]:
     """Return every file of a folder, those too that a release leaves out: other clients upload them."""
-    if folder is None:
-        return {}
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    return read_files(folder) if folder is not None else {}

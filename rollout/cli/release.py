@@ -17,6 +17,7 @@ from rollout.cli.usage import UsageError
 from rollout.core.assets import AssetKind, AssetRef, allowed
 from rollout.core.promotion import not_started
 from rollout.stack import tags
+from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     import argparse
@@ -143,17 +144,28 @@ def _in_registry(stack: StackView, ref: AssetRef) -> bool:
 
 
 def _write(stack: StackView, changes: dict[str, str]) -> None:
-    """Write the stack's file key by key; where one isn't written, the file is put back as it was."""
+    """Write the stack's file key by key; where one isn't written, the file is put back as it was.
+
+    Raises `StackError`.
+    """
     before = stack.file.read_bytes() if stack.file.exists() else None
     try:
         for key, value in changes.items():
             _set(stack, key, value)
     except BaseException:
-        if before is None:
-            stack.file.unlink(missing_ok=True)
-        else:
-            stack.file.write_bytes(before)
+        _put_back(stack.file, before)
         raise
+
+
+def _put_back(file: Path, before: bytes | None) -> None:
+    try:
+        if before is None:
+            file.unlink(missing_ok=True)
+        elif not (file.exists() and file.read_bytes() == before):
+            file.write_bytes(before)
+    except OSError as error:
+        why = f"{file} is half written, and can't be put back as it was: {error.strerror}"
+        raise StackError(f"{why}; take it from git") from None
 
 
 def _set(stack: StackView, key: str, value: str) -> None:

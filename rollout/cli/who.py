@@ -44,7 +44,13 @@ def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def _git_name(root: Path) -> str:
     try:
         done = subprocess.run(
-            ["git", "config", "user.name"], cwd=root, capture_output=True, text=True, check=False, timeout=5
+            ["git", "config", "user.name"],
+            cwd=root,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=5,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

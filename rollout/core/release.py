@@ -11,10 +11,19 @@ from rollout.core.assets import AssetKind, AssetRef
 from rollout.core.serving import ServingSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["AssetKind", "AssetRef", "CodeError", "Release", "read_tree", "release_id", "tree_digest"]
+__all__ = [
+    "AssetKind",
+    "AssetRef",
+    "CodeError",
+    "Release",
+    "read_files",
+    "read_tree",
+    "release_id",
+    "tree_digest",
+]
 
 
 class CodeError(ValueError):
@@ -71,15 +80,11 @@ def tree_digest(files: Mapping[str, bytes]) -> str:
 def read_tree(folder: Path, scoring_script: str | None = None) -> dict[str, bytes]:
     """Return the files below a folder by relative path, without `__pycache__` and hidden ones.
 
-    Raises `CodeError` if it is no folder, holds no file, or lacks the scoring script.
+    Raises `CodeError` if it is no folder, holds no file or one that can't be read, or lacks the script.
     """
     if not folder.is_dir():
         raise CodeError(f"code: {folder} is not a folder; rollout:code names the folder of the scoring code")
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(_ignored(part) for part in path.relative_to(folder).parts)
-    }
+    files = read_files(folder, lambda path: not any(_ignored(part) for part in path.parts))
     if not files:
         raise CodeError(f"code: {folder} holds no file; rollout:code names the folder of the scoring code")
     if scoring_script is not None and scoring_script not in files:
@@ -87,6 +92,24 @@ def read_tree(folder: Path, scoring_script: str | None = None) -> dict[str, byte
             f"scoringScript: {scoring_script} is not in {folder}, which holds {', '.join(sorted(files)[:8])}"
         )
     return files
+
+
+def read_files(folder: Path, wanted: Callable[[Path], bool] = lambda _: True) -> dict[str, bytes]:
+    """Return the files below a folder whose path relative to it is wanted, by that path in UTF-8.
+
+    Raises `CodeError` where one can't be read.
+    """
+    found: dict[str, bytes] = {}
+    try:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and wanted(within := path.relative_to(folder)):
+                found[bytes(within).decode()] = path.read_bytes()
+    except OSError as error:
+        raise CodeError(f"code: {error.filename} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        name = error.object.decode(errors="backslashreplace")
+        raise CodeError(f"code: the name of {name} in {folder} isn't UTF-8: rename it") from None
+    return found
 
 
 def _ignored(part: str) -> bool:

@@ -29,7 +29,7 @@ def stack_keys(file: Path) -> list[str] | None:
 def _mapping(file: Path) -> dict[str, object]:
     """Return what a file says; nothing where it can't be read."""
     try:
-        document = yaml.safe_load(file.read_text())
-    except (OSError, yaml.YAMLError):
+        document = yaml.safe_load(file.read_bytes())
+    except (OSError, ValueError, yaml.YAMLError):  # ValueError: `2026-02-30`, which Pulumi takes for text
         return {}
     return cast("dict[str, object]", document) if isinstance(document, dict) else {}

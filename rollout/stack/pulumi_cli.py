@@ -48,7 +48,13 @@ def _once(root: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProcess
     command = ["pulumi", *arguments]
     try:
         return subprocess.run(
-            command, cwd=root, capture_output=True, text=True, check=False, timeout=PATIENCE
+            command,
+            cwd=root,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+            encoding="utf-8",
+            errors="replace",
         )
     except OSError as error:
         raise StackError(not_run(root, error)) from None

@@ -51,7 +51,8 @@ class PendingTags:
                 cwd=self._cwd,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
             )
         except OSError as error:
             raise TagError(pulumi_cli.not_run(self._cwd, error)) from None

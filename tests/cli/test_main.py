@@ -11,7 +11,9 @@ from rollout.cli import check_view, view
 from rollout.cli.engine import Engine
 from rollout.cli.status import EXIT_CODES
 from rollout.core.step import Phase
+from rollout.stack import pulumi_cli
 from rollout.stack.pulumi_cli import StackError
+from rollout.stack.tags import PendingTags, TagError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +140,18 @@ def test_a_folder_that_isnt_there_is_a_sentence(
 def test_the_engine_says_so_too(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="gone isn't there"):
         Engine(tmp_path / "gone", "dev", io.StringIO()).up()
+
+
+def test_what_pulumi_says_in_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = b"#!/bin/sh\nprintf 'error: no stack named f\xfcr\\n' >&2; exit 1\n"
+    (tmp_path / "pulumi").write_bytes(said)
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(StackError, match="no stack named f\ufffdr"):
+        pulumi_cli.run(tmp_path, "config")
+    with pytest.raises(TagError, match="no stack named f\ufffdr"):
+        PendingTags("dev", str(tmp_path)).result()
+    assert Engine(tmp_path, "dev", io.StringIO()).up().why == "no stack named f\ufffdr"
 
 
 def test_a_pulumi_that_cant_be_run(

@@ -210,3 +210,17 @@ def test_a_file_that_is_written_in_part_is_put_back(tmp_path: Path, *, there: bo
     assert (file.read_text() if file.exists() else None) == ("config: {} # ours\n" if there else None)
     release._write(stack, {"model": "azureml:m:8"})
     assert file.read_text() == "model: azureml:m:8"
+
+
+def test_a_file_that_cannot_be_put_back_is_named(tmp_path: Path):
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config: {}\n")
+
+    def set_config(_: str, __: str) -> None:
+        file.unlink()
+        file.mkdir()
+        raise StackError("no space left on device")
+
+    stack = cast("StackView", SimpleNamespace(file=file, set_config=set_config))
+    with pytest.raises(StackError, match=r"dev\.yaml is half written, and can't be put back as it was"):
+        release._write(stack, {"model": "azureml:m:8"})

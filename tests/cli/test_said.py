@@ -134,9 +134,12 @@ def test_an_abort_while_config_cannot_be_used(person: Teller, stack: Climbing):
     assert "no rollout is in progress" in person.refused("abort")
 
 
-def test_an_abort_while_the_file_is_no_yaml(person: Teller, stack: Climbing, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("content", [b"config: [", b"# f\xfcr\nconfig: {}\n"])
+def test_an_abort_while_the_file_is_no_yaml(
+    person: Teller, stack: Climbing, monkeypatch: pytest.MonkeyPatch, content: bytes
+):
     climbing.begun(stack, person.release())
-    (stack.folder / "Pulumi.try.yaml").write_text("config: [")
+    (stack.folder / "Pulumi.try.yaml").write_bytes(content)
     for command in ("abort", "status"):
         code, _, err = stack.run(person.capsys, command)
         assert (code, "invalid YAML file" in err) == (1, True), "the state holds nothing yet"

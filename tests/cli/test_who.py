@@ -74,6 +74,12 @@ def test_the_machines_name_is_better_than_a_number(tmp_path: Path, monkeypatch: 
     assert who.who(stack(tmp_path, {"appid": APP})) == "runner"
 
 
+def test_a_name_in_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "git").write_bytes(b"[user]\n\tname = J\xfcrg\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "git"))
+    assert who.who(stack(tmp_path, None)) == "J\ufffdrg"
+
+
 def test_the_doctor_reads_a_token_alike(tmp_path: Path):
     for said, name in (({"name": "Ada  L."}, "Ada  L."), ({"oid": OBJECT}, OBJECT), ({}, "somebody")):
         assert place.login(Patient(tmp_path, stack(tmp_path, said))).said.startswith(f"{name} in AzureCloud")

@@ -1,3 +1,5 @@
+import errno
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -131,3 +133,18 @@ def test_a_code_folder_that_isn_t_one_is_named(tmp_path: Path):
     (tmp_path / "main.py").touch()
     with pytest.raises(CodeError, match=r"score\.py is not in .* which holds main\.py"):
         read_tree(tmp_path, "score.py")
+
+
+def test_code_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    odd = tmp_path / os.fsdecode(b"f\xfcr.py")
+    odd.touch()
+    with pytest.raises(CodeError, match=r"the name of f\\xfcr\.py in .* isn't UTF-8: rename it"):
+        read_tree(tmp_path)
+    odd.rename(tmp_path / "score.py")
+
+    def refused(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(CodeError, match=r"code: .*score\.py can't be read: Permission denied"):
+        read_tree(tmp_path)

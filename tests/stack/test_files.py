@@ -36,10 +36,14 @@ def test_the_file_is_where_the_project_says(tmp_path: Path, project: str | None,
         ("config: {}\n", []),
         ("encryptionsalt: v1\n", None),
         ("config: [", None),
+        ("config:\n  rollout:model: azureml:für:1\n", ["rollout:model"]),
+        ("config:\n  rollout:model: 2026-02-30\n", None),
     ],
 )
-def test_the_keys_that_it_sets(tmp_path: Path, text: str, keys: list[str] | None):
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_the_keys_that_it_sets(tmp_path: Path, text: str, keys: list[str] | None, encoding: str):
     file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text(text)
+    file.write_text(text, encoding=encoding)
+    keys = keys if text.isascii() or encoding == "utf-8" else None
     assert stack_keys(file) == keys
     assert stack_keys(tmp_path / "missing") is None
