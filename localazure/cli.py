@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--requests-per-minute", choices=MERGES, help="what it is of several merged series"
             )
-            sub.add_argument("--most-endpoints", type=_count, help="endpoints in the subscription (100)")
+            sub.add_argument("--most-endpoints", type=_count, help="endpoints in a subscription (100)")
             sub.add_argument("--most-instances", type=_count, help="quota of instances (no limit)")
             sub.add_argument(
                 "--stand-in",

@@ -38,9 +38,9 @@ LONG = {OnlineEndpoints.type, OnlineDeployments.type}
 EXTENSIONS = {"Microsoft.Insights/diagnosticSettings", "Microsoft.AlertsManagement/alerts"}
 VERSION: JSON = {"$ref": "#/components/parameters/ApiVersion"}
 OTHERS: tuple[tuple[str, str, str], ...] = (
-    ("/subscriptions", "get", "The one subscription, as a list"),
+    ("/subscriptions", "get", "The subscriptions"),
     ("/tenants", "get", "The one tenant, as a list"),
-    (SUBSCRIPTION, "get", "The subscription"),
+    (SUBSCRIPTION, "get", "A subscription"),
     (f"{SUBSCRIPTION}/locations", "get", "The one region"),
     (f"{SUBSCRIPTION}/resources", "get", "Resources with a location"),
     (f"{IN_GROUP}/resources", "get", "Resources with a location, of one group"),

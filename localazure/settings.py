@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["DEFAULT_PORT", "MERGES", "Settings", "default_home"]
 
 SUBSCRIPTION = "10ca1a2e-0000-4000-8000-000000000001"
+OTHER_SUBSCRIPTION = "10ca1a2e-0000-4000-8000-000000000004"
 TENANT = "10ca1a2e-0000-4000-8000-000000000002"
 CLIENT = "10ca1a2e-0000-4000-8000-000000000003"
 DELAYS = ("metric_delay", "log_delay")
@@ -30,7 +31,8 @@ class Settings:
         home: The state folder, absolute.
         port: The loopback port of the HTTPS listener.
         host: The name clients use for it; the certificate carries it.
-        subscription: The id of its one subscription.
+        subscription: The id of the subscription that `localazure env` hands out.
+        other_subscription: The id of a second one, for what spans two.
         tenant: The id of its one Entra tenant.
         client: The client id that `localazure env` hands out.
         location: The region of everything in it.
@@ -39,7 +41,7 @@ class Settings:
         requests_per_minute: What RequestsPerMinute of merged series is: the `average` of their samples, or
             the `sum`.
         operation_seconds: Local seconds that a long-running operation takes at least.
-        most_endpoints: How many online endpoints the subscription may have; 100 is Azure's limit.
+        most_endpoints: How many online endpoints a subscription may have; 100 is Azure's limit.
         most_instances: How many instances all deployments together may ask for, as a quota; None: any number.
         stand_ins: Environment name to the conda file that its deployments are served with instead of theirs.
     """
@@ -48,6 +50,7 @@ class Settings:
     port: int
     host: str = "localhost"
     subscription: str = SUBSCRIPTION
+    other_subscription: str = OTHER_SUBSCRIPTION
     tenant: str = TENANT
     client: str = CLIENT
     location: str = "eastus"
@@ -64,6 +67,11 @@ class Settings:
             raise ValueError(
                 f"requests_per_minute is {self.requests_per_minute!r}: give {' or '.join(MERGES)}"
             )
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The ids of all its subscriptions."""
+        return (self.subscription, self.other_subscription)
 
     @property
     def base_url(self) -> str:

@@ -34,7 +34,8 @@ def routes(azure: Azure, plane: Plane) -> list[web.RouteDef]:
 
     async def subscriptions(request: web.Request) -> web.Response:
         del request
-        return web.json_response({"value": [subscription_view(azure)]})
+        every = azure.settings.subscriptions
+        return web.json_response({"value": [subscription_view(azure, each) for each in every]})
 
     async def tenants(request: web.Request) -> web.Response:
         del request

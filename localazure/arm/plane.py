@@ -121,17 +121,18 @@ class Plane:
     def _check_subscription(self, path: ArmPath) -> None:
         parts = path.id.split("/")
         if len(parts) > 2 and parts[1].lower() == "subscriptions":  # noqa: PLR2004
-            ours = self.azure.settings.subscription
-            if parts[2].lower() != ours.lower():
-                text = (
-                    f"The subscription '{parts[2]}' could not be found. This local Azure has only '{ours}'."
-                )
+            ours = self.azure.settings.subscriptions
+            if parts[2].lower() not in {each.lower() for each in ours}:
+                known = " and ".join(f"'{each}'" for each in ours)
+                text = f"The subscription '{parts[2]}' could not be found. This local Azure has {known}."
                 raise ArmError(404, "SubscriptionNotFound", text)
 
     async def _subscription(self, method: str, call: Call) -> Answer:
         tail = call.path.tail
         if method == "GET" and tail is None:
-            return Answer(200, subscription_view(self.azure))
+            known = self.azure.settings.subscriptions
+            found = next(each for each in known if each.lower() == call.path.name.lower())
+            return Answer(200, subscription_view(self.azure, found))
         if method == "GET" and tail == "resourceGroups":
             return await self.kind(GROUP).members(call, f"{call.path.id}/resourceGroups")
         if method == "GET" and tail in {"resources", "locations"}:
@@ -198,13 +199,12 @@ class Plane:
         return Answer(200, self.kind(resource.type).view(resource))
 
 
-def subscription_view(azure: Azure) -> dict[str, object]:
-    """The one subscription."""
-    settings = azure.settings
+def subscription_view(azure: Azure, subscription: str) -> dict[str, object]:
+    """A subscription."""
     return {
-        "id": f"/subscriptions/{settings.subscription}",
-        "subscriptionId": settings.subscription,
-        "tenantId": settings.tenant,
+        "id": f"/subscriptions/{subscription}",
+        "subscriptionId": subscription,
+        "tenantId": azure.settings.tenant,
         "displayName": "Local Azure",
         "state": "Enabled",
     }

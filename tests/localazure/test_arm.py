@@ -96,6 +96,16 @@ def test_what_isnt_there(arm: Arm, workspace: Workspace, path: str, code: str):
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
 
 
+def test_a_second_subscription_is_apart(arm: Arm):
+    other = f"/subscriptions/{arm.settings.other_subscription}"
+    assert [one["id"] for one in arm.ok("GET", "/subscriptions")["value"]] == [arm.subscription, other]
+    assert arm.ok("GET", other.upper())["id"] == other
+    name = unique("rg-")
+    arm.ok("PUT", f"{other}/resourceGroups/{name}", {"location": "eastus"})
+    assert [one["name"] for one in arm.ok("GET", f"{other}/resourceGroups")["value"]] == [name]
+    assert arm.ask("GET", f"{arm.subscription}/resourceGroups/{name}").status_code == 404
+
+
 def test_deleting_a_group_deletes_what_is_in_it(arm: Arm, workspace: Workspace):
     endpoint = unique("ep-")
     workspace.endpoint(endpoint)

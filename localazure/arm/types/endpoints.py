@@ -43,7 +43,7 @@ class OnlineEndpoints(Kind):
         if any(other.name.lower() == call.path.name.lower() for other in others):
             raise bad_request(f"There already exists an endpoint named '{call.path.name}' in this region.")
         most = self.azure.settings.most_endpoints
-        if len(others) >= most:
+        if len(self.store.of_type(self.type, "/".join(call.path.id.split("/")[:3]))) >= most:
             raise bad_request(
                 f"The subscription has {most} endpoints in this region, the limit.", "QuotaExceeded"
             )

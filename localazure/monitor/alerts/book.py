@@ -76,7 +76,8 @@ class Book:
             }
         }
         state = {"rule": watch.resource.key, "labels": [list(each) for each in labels], "healthy": 0}
-        alert_id = f"/subscriptions/{self._azure.settings.subscription}/providers/{TYPE}/{uuid.uuid4()}"
+        subscription = "/".join(watch.resource.id.split("/")[:3])
+        alert_id = f"{subscription}/providers/{TYPE}/{uuid.uuid4()}"
         return self._azure.store.put(Resource(alert_id, TYPE, body, at, at, state))
 
     def _heal(
