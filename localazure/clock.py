@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Clock", "iso"]
 
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""The clock stops there: what is reckoned from it must fit into a datetime, which ends in the year 9999."""
+FASTEST = 1e6
+
 
 def iso(at: datetime) -> str:
     """A time as Azure writes it: UTC, microseconds, `Z`."""
@@ -46,28 +50,44 @@ class Clock:
     def now(self) -> datetime:
         """The local time: aware, UTC, never earlier than any earlier answer."""
         local = self._local + (time.time() - self._real) * self._rate
-        self._last = max(self._last, local)
+        self._last = max(self._last, min(local, LATEST.timestamp()))
         return datetime.fromtimestamp(self._last, UTC)
 
     def advance(self, seconds: float) -> datetime:
         """Jump ahead; sleepers whose time has come wake.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, or the jump goes too far.
         """
-        if not seconds >= 0:
-            raise ValueError(f"advance: {seconds} s: the clock never goes back; give 0 or more")
-        return self._anchor(seconds, self._rate)
+        return self.set(advance=seconds)
 
     def run_at(self, rate: float) -> datetime:
         """Run at another rate from now on.
 
         Raises:
-            ValueError: `rate` is not positive.
+            ValueError: `rate` is not positive, or too fast.
         """
-        if not 0 < rate <= 1e6:  # noqa: PLR2004 - beyond it a datetime overflows within a day
+        return self.set(rate=rate)
+
+    def set(self, *, advance: float = 0.0, rate: float | None = None) -> datetime:
+        """Jump ahead and run at another rate, or neither; the local time then.
+
+        Raises:
+            ValueError: One of them can't be. The clock is as it was.
+        """
+        if not advance >= 0:
+            raise ValueError(f"advance: {advance} s: the clock never goes back; give 0 or more")
+        rate = self._rate if rate is None else rate
+        if not 0 < rate <= FASTEST:
             raise ValueError(f"rate: {rate}: give local seconds in a real second, above 0, at most 1000000")
-        return self._anchor(0, rate)
+        local = self.now().timestamp() + advance
+        if local > LATEST.timestamp():
+            raise ValueError(f"advance: {advance} s: the clock goes no further than {iso(LATEST)}")
+        self._local, self._real, self._rate = local, time.time(), rate
+        self.save()
+        self._moved.set()
+        self._moved = asyncio.Event()
+        return self.now()
 
     async def sleep(self, local_seconds: float) -> None:
         """Wait for that many local seconds; a jump or a new rate shortens the wait."""
@@ -89,12 +109,3 @@ class Clock:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._path)
-
-    def _anchor(self, seconds: float, rate: float) -> datetime:
-        self._local = self.now().timestamp() + seconds
-        self._real = time.time()
-        self._rate = rate
-        self.save()
-        self._moved.set()
-        self._moved = asyncio.Event()
-        return self.now()

@@ -56,11 +56,8 @@ class _Control:
         if unknown or not wanted:
             raise bad_request('clock takes {"advance": seconds} and {"rate": r}.')
         try:
-            if "rate" in wanted:
-                self._azure.clock.run_at(float(wanted["rate"]))
-            if "advance" in wanted:
-                self._azure.clock.advance(float(wanted["advance"]))
-        except (TypeError, ValueError) as error:
+            self._azure.clock.set(**{name: float(value) for name, value in wanted.items()})
+        except (TypeError, ValueError, OverflowError) as error:
             raise bad_request(str(error)) from error
         return await self.clock(request)
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from localazure.clock import Clock
+from localazure.clock import LATEST, Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,23 @@ def test_it_jumps_ahead_and_never_back():
 def test_rates_that_cant_be(rate: float):
     with pytest.raises(ValueError, match="rate"):
         Clock().run_at(rate)
+
+
+@pytest.mark.parametrize("seconds", [1e12, float("inf"), float("nan")])
+def test_a_jump_too_far_changes_nothing(tmp_path: Path, seconds: float):
+    clock = Clock(tmp_path / "clock.json")
+    clock.save()
+    with pytest.raises(ValueError, match="advance"):
+        clock.set(advance=seconds, rate=5)
+    assert clock.rate == 1
+    assert abs(clock.now().timestamp() - time.time()) < 1
+    assert abs(Clock(tmp_path / "clock.json").now().timestamp() - time.time()) < 1
+
+
+def test_it_stops_at_its_end_however_long_the_daemon_was_down(tmp_path: Path):
+    kept = {"real": time.time() - 10 * 86400, "local": time.time(), "rate": 1e6}
+    (tmp_path / "clock.json").write_text(json.dumps(kept))
+    assert Clock(tmp_path / "clock.json").now() == LATEST
 
 
 def test_it_is_kept(tmp_path: Path):

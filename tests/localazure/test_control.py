@@ -39,6 +39,16 @@ def test_a_clock_that_goes_back_is_refused(arm: Arm):
         arm.control("POST", "clock", {"advance": -1})
 
 
+@pytest.mark.parametrize("advance", [1e12, 10**400, "soon"])
+def test_a_jump_too_far_is_refused_and_the_clock_goes_on(arm: Arm, advance: object):
+    before = arm.control("GET", "clock")
+    with pytest.raises(AssertionError, match="400"):
+        arm.control("POST", "clock", {"rate": 7, "advance": advance})
+    after = arm.control("GET", "clock")
+    assert before["now"] < after["now"] < "2100"
+    assert after["rate"] == before["rate"]
+
+
 def test_requests_are_logged_without_secrets(arm: Arm, workspace: Workspace):
     path = f"{workspace.group}/providers/N/a/{unique('x')}"
     headers = {"User-Agent": "me/1", "x-ms-client-request-id": "42"}
