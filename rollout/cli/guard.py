@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
@@ -53,7 +54,7 @@ class Watch:
     until_healthy: bool = False
     every: float = 60.0
     timeout: float | None = None
-    """Seconds after which the watch ends; None: never."""
+    """Seconds after which the watch ends, with a last look; None: never."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _seen: bool = field(default=False, init=False)
@@ -68,7 +69,7 @@ class Watch:
 
         Raises what keeps the first look from being read and isn't over by itself; later all is survived.
         """
-        started = self.clock()
+        ends = math.inf if self.timeout is None else self.clock() + self.timeout
         while True:
             found, pause = self._looked(), self.every
             if found is not None:
@@ -80,11 +81,12 @@ class Watch:
                     again = self._looked()
                     if again is not None and (end := self._over(again)):
                         return end
-            if self.timeout is not None and self.clock() - started + pause > self.timeout:
+            left = ends - self.clock()
+            if self.timeout is not None and left <= 0:
                 limit = times.show_duration(timedelta(seconds=self.timeout))
                 why = f"the {limit} of --timeout are over; the rollout goes on unwatched"
                 return End(codes.TIMED_OUT, why)
-            self.sleep(pause)
+            self.sleep(min(pause, left))
 
     def _looked(self) -> Assessment | None:
         """Look, and say what is new. None where Azure, the stack or its config can't be read just now."""

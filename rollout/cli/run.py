@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ class Drive:
     """Seconds after which a rollout that is still under way is left as it is; None: never."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    _ends: float = field(default=math.inf, init=False)
     _shown: str = field(default="", init=False)
     _failures: int = field(default=0, init=False)
     _blind: float | None = field(default=None, init=False)
@@ -65,19 +67,20 @@ class Drive:
         Raises what keeps looks from being read: at the first one what isn't over by itself, later what
         lasts longer than `PATIENCE`.
         """
-        started, first = self.clock(), True
+        first = True
+        self._ends = math.inf if self.timeout is None else self.clock() + self.timeout
         while True:
             found = self._looked()
             if found is not None and (end := self._there(found)):
                 return end
             if found is not None and not first and (end := self.over(found) or self._unreadable(found)):
                 return end
-            if not (first and found) and self.timeout is not None and self.clock() - started >= self.timeout:
+            if not (first and found) and self.timeout is not None and self.clock() >= self._ends:
                 limit = times.show_duration(timedelta(seconds=self.timeout))
                 what = found.plan.release if found else "the release"
                 return End(codes.TIMED_OUT, f"{limit} are over, and {what} is still on its way")
             if found is None:
-                self.sleep(min(self.every, SOON))
+                self._pause(SOON)
             elif first or found.step.kind not in (StepKind.NONE, StepKind.HOLD):
                 first = False
                 if end := self._step(found):
@@ -156,14 +159,18 @@ class Drive:
         if self._failures >= TRIES:
             return End(codes.FAULT, f"`pulumi up` failed {TRIES} times: {ran.why}")
         self.tell("failed", after or found, f"`pulumi up` failed: {ran.why}")
-        self.sleep(min(self.every, SOON))
+        self._pause(SOON)
         return None
 
     def _wait(self, found: Assessment) -> None:
         self._show("wait", found)
         stage = stage_now(found)
         left = times.parse_duration(stage["bakeLeft"]).total_seconds() if stage else self.every
-        self.sleep(min(max(left, 2.0), self.every))
+        self._pause(max(left, 2.0))
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep so long, but neither longer than between two looks nor beyond the end."""
+        self.sleep(max(0.0, min(seconds, self.every, self._ends - self.clock())))
 
     def _show(self, event: str, found: Assessment) -> None:
         """Tell what is new: a reason in which only times and amounts moved on is none."""

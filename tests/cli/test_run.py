@@ -115,6 +115,9 @@ def test_a_time_limit():
     end = world.drive(timeout=60).run()
     assert (end.code, world.at) == (5, 60.0)
     assert "1m are over" in end.why
+    for looks in ([START, BAKING], [START, GONE], [GONE]):
+        short = World(looks)
+        assert (short.drive(every=3600, timeout=4).run().code, short.at) == (5, 4.0)
 
 
 def test_an_up_that_fails():

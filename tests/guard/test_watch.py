@@ -35,8 +35,8 @@ LOCK = Ran(255, "the stack is currently locked by 1 lock(s)")
 class World(Looks):
     def watch(self, **options: Any) -> guard.End:
         back = Ran(255, "m:2 was taken back")
-        watch = guard.Watch(take_back=lambda: self.run(back), timeout=600.0, **self.options(), **options)
-        return watch.run()
+        options = {"timeout": 600.0} | self.options() | options
+        return guard.Watch(take_back=lambda: self.run(back), **options).run()
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,17 @@ class World(Looks):
 def test_how_it_ends(looks: list[Any], until_healthy: bool, code: int, ups: int):  # noqa: FBT001
     world = World(looks)
     assert (world.watch(until_healthy=until_healthy).code, world.ups) == (code, ups)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "slept"), [(30.0, [30.0]), (60.0, [60.0]), (150.0, [60.0, 60.0, 30.0]), (0.0, [])]
+)
+def test_a_time_limit_is_kept_to_the_second_with_a_look_at_its_end(timeout: float, slept: list[float]):
+    world = World([BAKING])
+    end = world.watch(timeout=timeout)
+    assert (end.code, world.slept, world.looked) == (5, slept, len(slept) + 1)
+    last = World([*[BAKING] * len(slept), FAILED, GONE_BACK])
+    assert (last.watch(timeout=timeout).code, last.ups) == (4, 1), "what the last look sees counts"
 
 
 def test_a_reason_in_which_only_time_moved_on_is_said_once():
