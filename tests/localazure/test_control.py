@@ -39,7 +39,7 @@ def test_a_clock_that_goes_back_is_refused(arm: Arm):
         arm.control("POST", "clock", {"advance": -1})
 
 
-@pytest.mark.parametrize("advance", [1e12, 10**400, "soon"])
+@pytest.mark.parametrize("advance", [1e12, pytest.param(10**400, id="huge"), "soon"])
 def test_a_jump_too_far_is_refused_and_the_clock_goes_on(arm: Arm, advance: object):
     before = arm.control("GET", "clock")
     with pytest.raises(AssertionError, match="400"):

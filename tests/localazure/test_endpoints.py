@@ -180,4 +180,5 @@ def test_traffic_for_a_deployment_that_never_came_up_is_refused(arm: Arm, worksp
     workspace.deployment(name, "blue")
 
     path = f"{workspace.id}/onlineEndpoints/{name}"
-    assert "isn't provisioned" in refusal(arm, "PUT", path, with_properties(traffic={"blue": 100}))
+    for wanted in ({"traffic": {"blue": 100}}, {"traffic": {"blue": 100}, "mirrorTraffic": {"blue": 0}}):
+        assert "isn't provisioned; it can't get 100 %" in refusal(arm, "PUT", path, with_properties(**wanted))

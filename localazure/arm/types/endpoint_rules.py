@@ -51,7 +51,7 @@ def check_traffic(properties: JSON, deployments: Mapping[str, bool]) -> None:
         raise bad_request(
             f"The request is invalid: traffic values must sum to 0 or 100, not {total}: {traffic}."
         )
-    for name, share in (traffic | mirror).items():
+    for name, share in (*traffic.items(), *mirror.items()):
         if name.lower() not in deployments:
             known = ", ".join(sorted(deployments)) or "none"
             raise bad_request(
