@@ -32,14 +32,14 @@ def workspace(azure: LocalAzure, tmp_path_factory: pytest.TempPathFactory) -> Lo
 def rollout(
     workspace: LocalAzure, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Rollout]]:
-    """Makes a stack with an endpoint of its own in the shared workspace."""
+    """Makes a stack with an endpoint of its own in the shared workspace; in its own backend, if wanted."""
     made: list[Rollout] = []
 
-    def make(**config: object) -> Rollout:
+    def make(*, backend: Path | None = None, **config: object) -> Rollout:
         name = "e-" + request.node.name.replace("_", "-").replace("[", "-").replace("]", "")[5:30].strip("-")
         project = Project(
             tmp_path / f"project-{len(made)}",
-            environment(workspace.env),
+            environment(workspace.env) | ({"PULUMI_BACKEND_URL": f"file://{backend}"} if backend else {}),
             f"{name}-{len(made)}",
             name,
             {"rollout:createWorkspace": False, **config},

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.engine.project import CONFIG
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tests.engine.project import Project, Run
 
 READS = ("/oauth2/", "metrics:getBatch", "/_local/")
+MEASURES = ("metrics:getBatch", "/providers/microsoft.insights/metrics", "/query")
 
 
 @dataclass
@@ -25,13 +28,19 @@ class Rollout:
     project: Project
 
     @property
+    def workspace_id(self) -> str:
+        """The ARM id of the workspace that the stack began with."""
+        config = CONFIG | self.project.config
+        subscription = config.get("azure-native:subscriptionId") or self.azure.env["AZURE_SUBSCRIPTION_ID"]
+        return (
+            f"/subscriptions/{subscription}/resourceGroups/{config['rollout:resourceGroup']}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{config['rollout:workspace']}"
+        )
+
+    @property
     def endpoint_id(self) -> str:
         """The endpoint's ARM id."""
-        return (
-            f"/subscriptions/{self.azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/rg-test"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/mlw-test"
-            f"/onlineEndpoints/{self.project.endpoint}"
-        )
+        return f"{self.workspace_id}/onlineEndpoints/{self.project.endpoint}"
 
     def endpoint(self) -> dict[str, Any]:
         """Return the live endpoint."""
@@ -173,6 +182,11 @@ class Rollout:
             for entry in self.azure.requests(since)
             if entry["method"] != "GET" and not any(read in entry["path"] for read in READS)
         ]
+
+    def measured(self, since: int) -> list[str]:
+        """Return the paths by which metrics and logs were queried since then."""
+        paths = [entry["path"].split("?")[0] for entry in self.azure.requests(since)]
+        return [path for path in paths if any(each.lower() in path.lower() for each in MEASURES)]
 
     def puts(self, since: int) -> list[dict[str, Any]]:
         """Return the bodies of the endpoint's PUTs from that request on."""

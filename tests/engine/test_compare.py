@@ -22,12 +22,6 @@ CONFIG = {
 }
 
 
-def measured(given: Rollout, since: int) -> list[str]:
-    """Return what was asked of Log Analytics and of metrics."""
-    paths = [entry["path"] for entry in given.azure.requests(since)]
-    return [path.split("?")[0] for path in paths if "/v1/workspaces/" in path or "metrics:getBatch" in path]
-
-
 def test_a_release_is_compared_with_prod_by_the_endpoints_log(rollout: Callable[..., Rollout]) -> None:
     given = rollout(**CONFIG)
     given.healthy()
@@ -49,7 +43,7 @@ def test_a_release_is_compared_with_prod_by_the_endpoints_log(rollout: Callable[
     assert proved.step == "advance", proved.out
     assert given.traffic() == {"blue": 50, "green": 50}
     assert "by the traffic log" in proved.out
-    (asked,) = measured(given, since)
+    (asked,) = given.measured(since)
     assert asked.startswith("/v1/workspaces/")
 
     given.serve(minutes=12, per_minute=600, errors={"blue": 1, "green": 12})

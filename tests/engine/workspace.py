@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -31,18 +32,19 @@ def furnish(azure: LocalAzure, folder: Path) -> None:
     stock(azure, CONFIG["rollout:resourceGroup"], CONFIG["rollout:workspace"])
 
 
-def stock(azure: LocalAzure, group: str, workspace: str) -> None:
+def stock(azure: LocalAzure, group: str, workspace: str, subscription: str | None = None) -> None:
     """Register the models, and what serves them, in a workspace that is there.
 
     It is done as ARM has it; the real client, which does the same, takes seconds to be imported.
     """
     workspace = (
-        f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{group}"
+        f"/subscriptions/{subscription or azure.env['AZURE_SUBSCRIPTION_ID']}/resourceGroups/{group}"
         f"/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
     )
     for version, quality in QUALITIES.items():
         model = json.dumps({"name": f"tiny {version}", "quality": quality})
-        uri = azure.upload(workspace, f"models/{version}/tiny/model.json", model)
+        content = hashlib.sha256(model.encode()).hexdigest()
+        uri = azure.upload(workspace, f"LocalUpload/{content}/tiny/model.json", model)
         azure.arm("PUT", f"{workspace}/models/tiny/versions/{version}", {"properties": {"modelUri": uri}})
     served = {
         "image": "mcr.microsoft.com/azureml/minimal-ubuntu22.04-py311-cpu-inference:latest",
