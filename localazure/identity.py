@@ -68,6 +68,8 @@ class Tokens:
         Raises:
             TokenError: It is expired, signed by somebody else, or no token.
         """
+        if not token.isascii():
+            raise TokenError("The access token is not one of this local Azure: it isn't ASCII.")
         try:
             return jwt.decode(
                 token,
@@ -163,7 +165,7 @@ class _Identity:
 
     async def managed(self, request: web.Request) -> web.Response:
         shown = request.headers.get("X-IDENTITY-HEADER") or request.headers.get("secret") or ""
-        if not hmac.compare_digest(shown.encode(), self._secret.encode()):
+        if not hmac.compare_digest(shown.encode("utf-8", "replace"), self._secret.encode()):
             return _refused("invalid_client", "The identity header or secret is wrong.")
         return self._managed_token(request)
 

@@ -20,6 +20,8 @@ from localazure.identity import TokenError
 from localazure.requests import Requests, redacted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiohttp.typedefs import Handler, Middleware
 
     from localazure.azure import Azure
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["middlewares"]
 
 log = logging.getLogger(__name__)
-OPEN = re.compile(
-    r"/metadata/|/msi/token|/[^/]+(/v2\.0)?/\.well-known/openid-configuration$|/[^/]+/oauth2/v2\.0/token$|//?v2(\.1)?/track$"
-)
 SIGNATURE = re.compile(r"(sig=)[^&]+", re.IGNORECASE)
 UNLOGGED = (
     "/endpoints/",
@@ -39,21 +38,38 @@ UNLOGGED = (
     "//v2",
 )  # scoring requests and traces are rows; control is no Azure
 LOGS_CODES = {403: "InsufficientAccessError", 504: "GatewayTimeout"}
-OWN_CHECKS = ("/endpoints/", "/blob/", "/blob.")  # with keys and signatures of their own
 
 
-def middlewares(azure: Azure, faults: Faults, requests: Requests, control_token: str) -> list[Middleware]:
-    """The outermost first: log, errors, token, faults."""
-    passed = _Passed(azure, faults, requests, control_token)
+def middlewares(
+    azure: Azure, faults: Faults, requests: Requests, control_token: str, unchecked: Iterable[web.RouteDef]
+) -> list[Middleware]:
+    """The outermost first: log, errors, token, faults.
+
+    Args:
+        azure: What is asked.
+        faults: What is to go wrong.
+        requests: The log.
+        control_token: What `/_local/` wants.
+        unchecked: The routes that don't want a bearer token.
+    """
+    passed = _Passed(azure, faults, requests, control_token, unchecked)
     return [passed.logged, passed.answered, passed.authenticated, passed.faulty]
 
 
 class _Passed:
-    def __init__(self, azure: Azure, faults: Faults, requests: Requests, control_token: str) -> None:
+    def __init__(
+        self,
+        azure: Azure,
+        faults: Faults,
+        requests: Requests,
+        control_token: str,
+        unchecked: Iterable[web.RouteDef],
+    ) -> None:
         self._azure = azure
         self._faults = faults
         self._requests = requests
         self._control = f"Bearer {control_token}".encode()
+        self._unchecked = {route.handler for route in unchecked}
 
     @web.middleware
     async def logged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -85,13 +101,12 @@ class _Passed:
 
     @web.middleware
     async def authenticated(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        path = request.path
         shown = request.headers.get("Authorization", "")
-        if path.startswith("/_local/"):
-            if not hmac.compare_digest(shown.encode(), self._control):
+        if request.path.startswith("/_local/"):
+            if not hmac.compare_digest(shown.encode("utf-8", "replace"), self._control):
                 text = "The token of /_local/ is in control.token of the state folder."
                 raise ArmError(401, "Unauthorized", text)
-        elif not path.startswith(OWN_CHECKS) and OPEN.match(path) is None:
+        elif request.match_info.handler not in self._unchecked:
             _check(self._azure, shown)
         return await handler(request)
 

@@ -122,11 +122,13 @@ def _sas_text(fields: Mapping[str, str], target: str) -> str:
 
 
 def _signed(key: str, text: str) -> str:
-    return base64.b64encode(hmac.digest(base64.b64decode(key), text.encode(), hashlib.sha256)).decode()
+    return base64.b64encode(
+        hmac.digest(base64.b64decode(key), text.encode("utf-8", "replace"), hashlib.sha256)
+    ).decode()
 
 
 def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
 def _time(text: str) -> datetime:

@@ -51,7 +51,7 @@ def _for_endpoint(route: EndpointRoute, audience: str) -> bool:
 
 
 def _same(given: str, key: str) -> bool:
-    return hmac.compare_digest(given.encode(), key.encode())
+    return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
 
 
 class TokenCheck:

@@ -44,6 +44,19 @@ MORE = (
     "/nothing/there",
     "/.well-known",
     "//subscriptions/x",
+    "/endpoints/x",
+    "/blobs",
+)
+# Paths of open routes with another method, which ARM takes for one of its own.
+OTHER_METHODS = (
+    "/providers/oauth2/v2.0/token",
+    "/subscriptions/oauth2/v2.0/token",
+    "/providers/v2.0/.well-known/openid-configuration",
+    "/providers/.well-known/openid-configuration",
+    "/msi/token",
+    "/metadata/endpoints",
+    "/metadata/x",
+    "/v2.1/track",
 )
 
 
@@ -65,7 +78,7 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     return asyncio.run(made())
 
 
-def shown(arm: Arm, tmp_path: Path) -> dict[str, str | None]:
+def shown(arm: Arm, tmp_path: Path) -> dict[str, str | bytes | None]:
     """What somebody without a good token may show."""
     now = int(time.time())
     ours = jwt.decode(arm.token(), options={"verify_signature": False})
@@ -75,6 +88,7 @@ def shown(arm: Arm, tmp_path: Path) -> dict[str, str | None]:
         "no scheme": arm.token(),
         "basic": "Basic eDp4",
         "garbage": "Bearer x.y.z",
+        "not UTF-8": b"Bearer caf\xe9",
         "unsigned": "Bearer " + jwt.encode(ours, "", algorithm="none"),
         "another's": f"Bearer {foreign}",
         "expired": "Bearer " + Tokens(arm.settings).issue("https://management.azure.com", lifetime=-60),
@@ -96,7 +110,9 @@ def test_every_route_wants_a_good_token(
         for method, pattern in routes
         if pattern not in OPEN
     }
-    asked = sorted(walked | {("GET", path) for path in MORE} | {("PUT", path) for path in MORE})
+    asked = sorted(
+        walked | {("GET", each) for each in MORE} | {("PUT", each) for each in MORE + OTHER_METHODS}
+    )
     assert len(asked) > 40
     for wrong, authorization in shown(arm, tmp_path).items():
         for method, path in asked:

@@ -29,6 +29,14 @@ def test_a_header_that_isnt_utf8(logged: Logged, header: str):
     assert found == [[401, "caf?"], [200, ""]]
 
 
+def test_a_key_or_secret_that_isnt_utf8_is_a_wrong_one(logged: Logged):
+    arm, name = logged.arm, logged.endpoint.rsplit("/", 1)[1]
+    headers: dict[str, Any] = {"Authorization": b"Bearer caf\xe9", "X-IDENTITY-HEADER": b"caf\xe9"}
+    for method, path in (("POST", f"/endpoints/{name}.eastus/score"), ("GET", "/msi/token?resource=x")):
+        answer = arm.http.request(method, arm.settings.base_url + path, headers=headers, timeout=60)
+        assert answer.status_code == 401, f"{path}: {answer.text}"
+
+
 def test_a_trace_with_half_a_character(logged: Logged):
     arm = logged.arm
     path = f"{logged.workspace.group}/providers/Microsoft.Insights/components/{unique('appi-')}"
