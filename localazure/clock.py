@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from localazure.durable import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,9 +104,5 @@ class Clock:
         """Keep the clock for the next start."""
         if self._path is None:
             return
-        part = self._path.with_suffix(".part")
-        with part.open("w") as file:
-            json.dump({"real": self._real, "local": self._local, "rate": self._rate}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
+        kept = {"real": self._real, "local": self._local, "rate": self._rate}
+        write(self._path, json.dumps(kept).encode())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localazure.durable import kept_secret
 from localazure.identity import client_secret, federated_token_path
 from localazure.metadata import ARRAY_VERSION, CLOUD_NAME
 from localazure.provider.install import install
@@ -27,10 +27,7 @@ def prepare(settings: Settings) -> None:
     """Make what the variables name: a Pulumi home with the provider, a state folder, a passphrase."""
     home = settings.home
     (home / "pulumi-state").mkdir(parents=True, exist_ok=True)
-    passphrase = home / "pulumi.passphrase"
-    if not passphrase.exists():
-        passphrase.touch(mode=0o600)
-        passphrase.write_text(secrets.token_urlsafe(32) + "\n")
+    kept_secret(home / "pulumi.passphrase")
     install(home / "pulumi-home")
 
 

@@ -16,6 +16,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from localazure.durable import kept, kept_secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -87,13 +89,13 @@ class Tokens:
 
 def client_secret(home: Path) -> str:
     """The secret of the one client application, made on first use."""
-    return _kept_secret(home / "client.secret")
+    return kept_secret(home / "client.secret")
 
 
 def federated_token_path(home: Path) -> Path:
     """The file a workload identity shows; made on first use."""
     path = home / "federated.token"
-    _kept_secret(path)
+    kept_secret(path)
     return path
 
 
@@ -192,25 +194,14 @@ def _refused(error: str, description: str, status: int = 401) -> web.Response:
     return web.json_response({"error": error, "error_description": description}, status=status)
 
 
-def _kept_secret(path: Path) -> str:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32) + "\n")
-    return path.read_text().strip()
-
-
 def _signing_key(path: Path) -> rsa.RSAPrivateKey:
-    if not path.exists():
-        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        path.touch(mode=0o600)
-        path.write_bytes(
-            made.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    key = serialization.load_pem_private_key(kept(path, _new_key), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{path} is not an RSA key: delete it, then run `localazure up`")
     return key
+
+
+def _new_key() -> bytes:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -18,6 +17,7 @@ from localazure.assets import service as blob_service
 from localazure.assets.blobs import Blobs
 from localazure.azure import Azure
 from localazure.clock import Clock
+from localazure.durable import kept_secret
 from localazure.faults import Faults
 from localazure.identity import Tokens
 from localazure.logs import handlers as logs
@@ -44,11 +44,7 @@ LARGEST_BODY = 64 * 2**20
 
 def control_token(home: Path) -> str:
     """The token of `/_local/`, made on first use and readable by its owner alone."""
-    path = home / "control.token"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32) + "\n")
-    return path.read_text().strip()
+    return kept_secret(home / "control.token")
 
 
 @dataclass

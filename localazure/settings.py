@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from localazure.durable import write
+
 __all__ = ["DEFAULT_PORT", "MERGES", "Settings", "default_home"]
 
 SUBSCRIPTION = "10ca1a2e-0000-4000-8000-000000000001"
@@ -82,10 +84,7 @@ class Settings:
         """Keep these settings in the state folder, for the next start."""
         kept: dict[str, Any] = asdict(self) | {name: getattr(self, name).total_seconds() for name in DELAYS}
         del kept["home"]
-        self.home.mkdir(parents=True, exist_ok=True)
-        part = self.home / "settings.json.part"
-        part.write_text(json.dumps(kept, indent=1) + "\n")
-        part.replace(self.home / "settings.json")
+        write(self.home / "settings.json", json.dumps(kept, indent=1).encode() + b"\n")
 
     @classmethod
     def load(cls, home: Path) -> Settings | None:

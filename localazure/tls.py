@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import certifi
 import trustme
 
+from localazure.durable import write
+
 if TYPE_CHECKING:
     from localazure.settings import Settings
 
@@ -37,14 +39,16 @@ def server_context(settings: Settings) -> ssl.SSLContext:
 
 def _authority(home: Path) -> trustme.CA:
     cert, key = home / "ca.pem", home / "ca.key"
-    if cert.exists() and key.exists():
+    if _filled(cert) and _filled(key):
         return trustme.CA.from_pem(cert.read_bytes(), key.read_bytes())
-    home.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA(organization_name="localazure")
-    key.touch(mode=0o600)
-    authority.private_key_pem.write_to_path(str(key))
-    authority.cert_pem.write_to_path(str(cert))
+    write(key, authority.private_key_pem.bytes())
+    write(cert, authority.cert_pem.bytes())
     return authority
+
+
+def _filled(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _write_bundle(home: Path, authority: trustme.CA) -> None:
@@ -56,6 +60,4 @@ def _write_bundle(home: Path, authority: trustme.CA) -> None:
         return  # started from a shell with our own variables: the bundle has what was trusted before them
     others = [Path(certifi.where()), *sorted(path for path in named if path.is_file())]
     text = ours + b"".join(b"\n" + path.read_bytes() for path in others)
-    part = target.with_suffix(".part")
-    part.write_bytes(text)
-    part.replace(target)
+    write(target, text)
