@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from rollout.cli import codes
+from rollout.cli import codes, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +15,14 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 1 where something can't be read, 2 for wrong usage."""
+    try:
+        with output.heard():
+            return _ran(argv)
+    except KeyboardInterrupt:
+        return codes.INTERRUPTED
+
+
+def _ran(argv: Sequence[str] | None) -> int:
     from rollout.cli.arguments import parser  # noqa: PLC0415 - importing the package costs nothing
 
     args = parser().parse_args(argv)
@@ -26,7 +33,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = import_module(f"rollout.cli.{args.module}")
         return int(command.run(args))
     except (*FAULTS, UsageError) as error:
-        print(error, file=sys.stderr)
+        output.tell(str(error), error=True)
         return code_of(error)
-    except KeyboardInterrupt:
-        return codes.INTERRUPTED

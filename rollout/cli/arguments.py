@@ -219,12 +219,12 @@ def _check(check: argparse.ArgumentParser) -> None:
     add("--filter", help="such as statusCodeClass ne '2xx'")
     add("--deployment", help="of the endpoint: added to the filter")
     add("--interval", type=inputs.interval, help="1m if left out")
-    add("--points", type=inputs.count, help="how many of the newest intervals; 5 if left out")
+    add("--points", type=inputs.points, help="how many of the newest intervals; 5 if left out")
     add("--start", type=inputs.instant, help="judge the intervals from here, instead of --points")
     add("--end", type=inputs.instant, help="to here")
     add(
         "--lag",
-        type=inputs.duration,
+        type=inputs.lag,
         help="how far behind now --points end, as measurements arrive late; 3m, or 5m for --query",
     )
     add(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollout.azure import ids
+from rollout.cli.inputs import KEPT
 from rollout.cli.usage import UsageError
 from rollout.core.gates.fixed import Empty, FixedGate, Limit
 from rollout.core.gates.queries import MINUTE
@@ -121,4 +122,9 @@ def _span(args: argparse.Namespace) -> Window | None:
         return None
     if args.start >= args.end:
         raise UsageError("--start must be before --end")
+    intervals = (args.end - args.start) // (args.interval or MINUTE)
+    if intervals > KEPT and not args.query:
+        raise UsageError(
+            f"between --start and --end are {intervals} intervals: at most {KEPT}, or longer --interval"
+        )
     return Window(args.start, args.end)

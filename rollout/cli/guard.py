@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollout.azure.errors import AzureFault
-from rollout.cli import codes, say
+from rollout.cli import codes, output, say
 from rollout.cli.engine import Engine
 from rollout.cli.loop import PASSING, End, ended, gist
 from rollout.cli.stack import open_stack
@@ -216,11 +216,11 @@ def _verdicts(found: Assessment) -> dict[str, str]:
 
 def _in_words(event: str, found: Assessment | None, said: str) -> None:
     if found is None or event != "seen":
-        print(f"{event}: {said}", flush=True)
+        output.tell(f"{event}: {said}")
         return
     where = f" at {_rung(found)}" if _rung(found) is not None else ""
     at = times.show_instant(found.seen.now)
-    print(f"{at} {phase_now(found)}{where}, next {found.step.kind}: {said}", flush=True)
+    output.tell(f"{at} {phase_now(found)}{where}, next {found.step.kind}: {said}")
 
 
 def _in_json(event: str, found: Assessment | None, said: str) -> None:
@@ -236,4 +236,4 @@ def _in_json(event: str, found: Assessment | None, said: str) -> None:
             "traffic": dict(live(endpoint.traffic)) if endpoint else {},
             "gates": _verdicts(found),
         }
-    print(json.dumps(line), flush=True)
+    output.tell(json.dumps(line))

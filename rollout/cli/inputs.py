@@ -12,6 +12,9 @@ from rollout.core import times
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _YEAR = timedelta(days=365)
+KEPT = 93 * 24 * 60
+"""How many intervals a check may ask for: as many minutes as Azure Monitor keeps."""
+_YEARS = (1970, 9998)
 _AMERICAN = ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m-%d-%Y")
 _RUNG = re.compile(r"\d{1,3}(?:m\d{1,2})?")
 _POINTS = 100
@@ -50,7 +53,17 @@ def wait(text: str) -> timedelta:
     except (ArgumentTypeError, OverflowError):
         found = timedelta(0)
     if not timedelta(0) < found <= _YEAR:
-        raise ArgumentTypeError(f"{text!r} is no time to wait: one such as 30s, 1m or 2h, or seconds")
+        raise ArgumentTypeError(
+            f"{text!r} is no time to wait: one such as 30s, 1m or 2h, or seconds; at most 365d"
+        )
+    return found
+
+
+def lag(text: str) -> timedelta:
+    """Return the duration, at most a year."""
+    found = duration(text)
+    if found > _YEAR:
+        raise ArgumentTypeError(f"{text!r} is too long: at most 365d")
     return found
 
 
@@ -76,7 +89,15 @@ def instant(text: str) -> datetime:
         raise ArgumentTypeError(
             f"{text!r} is no instant: one such as 2026-11-21T10:00:00Z, or 11-21-2026 10:00:00 (UTC)"
         )
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        found = datetime.min.replace(tzinfo=UTC)
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise ArgumentTypeError(
+            f"{text!r} is beyond all measurements: an instant of the years {_YEARS[0]} to {_YEARS[1]}"
+        )
+    return found
 
 
 def limit(text: str) -> float:
@@ -117,6 +138,14 @@ def rung(text: str) -> str:
 def count(text: str) -> int:
     """Return a whole number, at least 1."""
     return _whole(text, 1)
+
+
+def points(text: str) -> int:
+    """Return a number of intervals, at least 1 and at most `KEPT`."""
+    found = _whole(text, 1)
+    if found > KEPT:
+        raise ArgumentTypeError(f"{text!r} are too many: at most {KEPT}, as many minutes as Azure keeps")
+    return found
 
 
 def allowance(text: str) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollout.azure.errors import Throttled, Unavailable, Unreachable
-from rollout.cli import codes
+from rollout.cli import codes, output
 from rollout.cli.usage import UsageError, code_of
 from rollout.stack.faults import FAULTS
 
@@ -51,9 +50,9 @@ def ended(loop: Callable[[], End], *, as_json: bool) -> int:
     if as_json:
         _last(end)
     else:
-        print(end.why, file=sys.stderr if end.code else sys.stdout, flush=True)
+        output.tell(end.why, error=end.code != 0)
     return end.code
 
 
 def _last(end: End) -> None:
-    print(json.dumps({"event": "end", "code": end.code, "reason": end.why}), flush=True)
+    output.tell(json.dumps({"event": "end", "code": end.code, "reason": end.why}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rollout.azure.errors import AzureFault
-from rollout.cli import codes, say
+from rollout.cli import codes, output, say
 from rollout.cli.engine import Engine
 from rollout.cli.loop import PASSING, End, ended, gist
 from rollout.cli.stack import open_stack
@@ -214,7 +214,7 @@ def _driven(args: argparse.Namespace) -> End:
 def _in_words(event: str, found: Assessment | None, said: str) -> None:
     at = f"{times.show_instant(found.seen.now)} " if found else ""
     what = f"{found.step.kind}: " if found and event in ("up", "wait") else ""
-    print(f"{at}{what}{said}", flush=True)
+    output.tell(f"{at}{what}{said}")
 
 
 def _in_json(event: str, found: Assessment | None, said: str) -> None:
@@ -227,4 +227,4 @@ def _in_json(event: str, found: Assessment | None, said: str) -> None:
             "release": found.plan.release,
             "stage": found.record.rung if found.record.candidate else None,
         }
-    print(json.dumps(line), flush=True)
+    output.tell(json.dumps(line))
