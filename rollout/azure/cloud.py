@@ -98,6 +98,21 @@ _BY_ENVIRONMENT = {
 }
 
 
+_CONFIGURED = {
+    "azure-native:environment": "ARM_ENVIRONMENT",
+    "azure-native:metadataHost": "ARM_METADATA_HOSTNAME",
+}
+
+
+def chosen(config: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for `resolve`: what config says of the provider's cloud goes before it.
+
+    `config` is by whole keys. The provider, too, lets its config go before the environment.
+    """
+    said = {name: config[key] for key, name in _CONFIGURED.items() if config.get(key, "").strip()}
+    return {**env, **said}
+
+
 def resolve(env: Mapping[str, str], *, transport: HttpTransport[Any, Any] | None = None) -> Cloud:
     """Return the cloud that the environment chooses, by the same variables as the Pulumi provider.
 
@@ -112,8 +127,9 @@ def resolve(env: Mapping[str, str], *, transport: HttpTransport[Any, Any] | None
         if name not in _BY_ENVIRONMENT:
             raise Unintelligible(
                 "the Azure cloud",
-                f"ARM_ENVIRONMENT is {name!r}, and not public, usgovernment or china",
-                "For any other cloud set ARM_METADATA_HOSTNAME.",
+                f"ARM_ENVIRONMENT, or azure-native:environment, is {name!r}, and not public, usgovernment or "
+                "china",
+                "For any other cloud set ARM_METADATA_HOSTNAME or azure-native:metadataHost.",
             )
         cloud = _BY_ENVIRONMENT[name]
     return replace(

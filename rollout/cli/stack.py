@@ -120,7 +120,7 @@ def _view(stack: str, root: Path, config: Mapping[str, str], *, strict: bool = T
             raise found.error
         settings, told = rescue.rescued(found, found.error, stack, root)
     subscription = config.get("azure-native:subscriptionId") or told or _subscription()
-    where = cloud.resolve(os.environ)
+    where = cloud.resolve(cloud.chosen(config, os.environ))
     arm = Arm(where, default_tokens(where), subscription)
     return StackView(stack, root, settings, settings.place(subscription), arm, raw, found.error)
 

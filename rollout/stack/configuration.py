@@ -12,6 +12,8 @@ from rollout.core.config import salvage
 from rollout.stack.files import stack_file, stack_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rollout.core.config import Salvaged
 
 PREFIX = "rollout:"
@@ -31,3 +33,13 @@ def found() -> Salvaged:
 def location() -> str | None:
     """Return where new resources go, as the provider is configured."""
     return pulumi.Config("azure-native").get("location")
+
+
+def subscription() -> str | None:
+    """Return the subscription that config names for the provider."""
+    return pulumi.Config("azure-native").get("subscriptionId")
+
+
+def whole() -> Mapping[str, str]:
+    """Return all of the stack's config, by whole keys: `azure-native:environment`."""
+    return runtime_config.CONFIG.get()

@@ -100,7 +100,8 @@ def _abort_alone(present: Mapping[str, str], config: Salvaged, error: ConfigErro
     published = tags.parse(present)
     if published.intent is None or published.intent.verb is not Verb.ABORT:
         raise error
-    settings, _ = rescue.rescued(config, error, stack_name(), Path.cwd())
+    settings, told = rescue.rescued(config, error, stack_name(), Path.cwd())
+    rescue.same_subscription(settings, told, login.subscription(), configuration.subscription())
     with warm_up.imports(whole_workspace=settings.workspace.create):
         ground = _observe(settings, whole=False)
     found = aborted(settings, ground.sight, published)
@@ -118,7 +119,8 @@ def _abort_alone(present: Mapping[str, str], config: Salvaged, error: ConfigErro
 def _observe(settings: Settings, *, whole: bool = True) -> Ground:
     subscription = login.subscription()
     place = settings.place(subscription)
-    arm = Arm(cloud.resolve(os.environ), login.ProviderTokens(), subscription)
+    where = cloud.resolve(cloud.chosen(configuration.whole(), os.environ))
+    arm = Arm(where, login.ProviderTokens(), subscription)
     root = Path.cwd()
     with ThreadPoolExecutor(max_workers=1) as pool:
         held = pool.submit(remembered.read, stack_name(), root)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rollout.azure.errors import Missing
 from rollout.core.config import EndpointSettings, WorkspaceSettings
 from rollout.stack import remembered
 from rollout.stack.pulumi_cli import StackError
@@ -45,3 +46,24 @@ def rescued(found: Salvaged, error: ConfigError, stack: str, root: Path) -> tupl
         endpoint=EndpointSettings(endpoint, found.settings.endpoint.auth),
     )
     return settings, subscription
+
+
+def same_subscription(settings: Settings, told: str | None, here: str, configured: str | None) -> None:
+    """Raise `Missing` where the state has the endpoint in another subscription than the provider works in.
+
+    Args:
+        settings: Name the endpoint.
+        told: The subscription that the state had to tell, if any.
+        here: The provider's.
+        configured: What `azure-native:subscriptionId` says, which goes before the environment.
+    """
+    if told is None or told.lower() == here.lower():
+        return
+    command = f"ARM_SUBSCRIPTION_ID={told} pulumi up"
+    if configured:
+        command = f"pulumi config set azure-native:subscriptionId {told}"
+    raise Missing(
+        f"the endpoint {settings.endpoint.name}",
+        f"the stack's state has it in the subscription {told}, and this run works in {here}",
+        f"For the abort: `{command}`.",
+    )

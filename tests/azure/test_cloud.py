@@ -74,12 +74,22 @@ def test_addresses_of_monitor_can_be_overridden():
     assert found.metrics_audience == "https://metrics.monitor.azure.com"
 
 
+def test_config_goes_before_the_environment_as_in_the_provider():
+    env = {"ARM_ENVIRONMENT": "public", "HOME": "/home"}
+    china = {"azure-native:environment": "china", "rollout:endpoint": "e"}
+    assert cloud.chosen(china, env) == {"ARM_ENVIRONMENT": "china", "HOME": "/home"}
+    assert cloud.resolve(cloud.chosen(china, env)).name == "AzureChinaCloud"
+    host = {"azure-native:metadataHost": "described.test"}
+    assert cloud.chosen(host, env) == {**env, "ARM_METADATA_HOSTNAME": "described.test"}
+    assert cloud.chosen({"azure-native:environment": " "}, env) == env
+
+
 @pytest.mark.parametrize(
     ("env", "sentence"),
     [
         (
             {"ARM_ENVIRONMENT": "germany"},
-            "ARM_ENVIRONMENT is 'germany', and not public, usgovernment or china",
+            "ARM_ENVIRONMENT, or azure-native:environment, is 'germany', and not public, usgovernment or",
         ),
         ({"AZURE_METRICS_ENDPOINT": "http://m.test"}, "AZURE_METRICS_ENDPOINT is 'http://m.test'"),
         ({"AZURE_LOGS_ENDPOINT": "m.test"}, "and not an address such as https://host"),
