@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ from localazure.monitor.gaps import missing
 from localazure.stale import StaleReads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from localazure.monitor.gaps import Gap, Missing
 
@@ -70,6 +71,7 @@ class Faults:
         self._requests: list[Fault] = []
         self._operations: list[OperationFault] = []
         self._missing: list[Missing] = []
+        self._ended = asyncio.Event()
         self.stale: list[StaleReads] = []
 
     def add(self, spec: Mapping[str, Any]) -> None:
@@ -88,11 +90,25 @@ class Faults:
             self._requests.append(_request(spec))
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, and whoever endures a fault goes on as usual."""
         self._requests.clear()
         self._operations.clear()
         self._missing.clear()
         self.stale.clear()
+        self._ended.set()
+        self._ended = asyncio.Event()
+
+    async def endured(self, wait: Coroutine[Any, Any, object]) -> bool:
+        """Wait; whether that was to its end. False: the faults were ended before it."""
+        ended = self._ended
+        waits = asyncio.create_task(wait)
+        over = asyncio.create_task(ended.wait())
+        try:
+            await asyncio.wait({waits, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waits.cancel()
+            over.cancel()
+        return not ended.is_set()
 
     def of_data(self, kind: str) -> tuple[timedelta, tuple[Gap, ...]]:
         """How much later `metrics` or `logs` show than usual, and what of them never does."""

@@ -116,8 +116,8 @@ class _Passed:
         fault = None if ours else self._faults.of_request(request.method, request.path_qs)
         if fault is None:
             return await self._answer(request, handler)
-        await asyncio.sleep(fault.delay)
-        if fault.status is None and not fault.cut:
+        endured = await self._faults.endured(asyncio.sleep(fault.delay))
+        if not endured or (fault.status is None and not fault.cut):
             return await self._answer(request, handler)
         if fault.after:
             await self._answer(request, handler)

@@ -178,10 +178,9 @@ class Operations:
         fault = self._faults.of_operation(operation.resource)
         if fault is None:
             return
-        if fault.hang and fault.seconds is None:
-            await asyncio.Event().wait()
-        await self._azure.clock.sleep(fault.seconds or 0)
-        if not fault.hang:
+        endless = fault.hang and fault.seconds is None
+        wait = asyncio.Event().wait() if endless else self._azure.clock.sleep(fault.seconds or 0)
+        if await self._faults.endured(wait) and not fault.hang:
             raise ProvisioningError(fault.code, fault.message)
 
     def _keep(self, operation: Operation) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -125,6 +127,48 @@ def test_a_fault_says_when_to_come_again(arm: Arm):
     match = {"method": "GET", "path": arm.subscription}
     arm.control("POST", "faults", {"match": match, "times": 1, "status": 429, "retryAfter": 7})
     assert arm.ask("GET", arm.subscription).headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize(
+    "fault", [{"outcome": "hang"}, {"outcome": "hang", "seconds": 9000}, {"outcome": "fail", "seconds": 9000}]
+)
+def test_what_is_at_fault_goes_on_when_the_faults_end(
+    arm: Arm, workspace: Workspace, fault: dict[str, object]
+):
+    name = unique("ep-")
+    arm.control("POST", "faults", {"operation": {"path": name, **fault}})
+    begun = arm.ask("PUT", f"{workspace.id}/onlineEndpoints/{name}", ENDPOINT)
+    where = begun.headers["Azure-AsyncOperation"]
+    time.sleep(0.2)
+    assert arm.http.get(where).json()["status"] == "InProgress"
+
+    arm.control("DELETE", "faults")
+
+    until = time.monotonic() + 40
+    while (ended := arm.http.get(where).json())["status"] == "InProgress":
+        assert time.monotonic() < until
+    assert ended["status"] == "Succeeded"
+
+
+def test_a_delayed_request_is_answered_when_the_faults_end(arm: Arm, workspace: Workspace):
+    match = {"method": "GET", "path": workspace.group}
+    arm.control("POST", "faults", {"match": match, "times": 1, "status": 503, "delay": 50})
+    with ThreadPoolExecutor() as others:
+        answer = others.submit(requests.get, **_get(arm, workspace.group))
+        time.sleep(0.3)
+        assert not answer.done()
+        arm.control("DELETE", "faults")
+        assert answer.result(40).status_code == 200
+
+
+def _get(arm: Arm, path: str) -> dict[str, Any]:
+    return {
+        "url": arm.settings.base_url + path,
+        "params": {"api-version": "2025-12-01"},
+        "headers": dict(arm.http.headers),
+        "verify": arm.http.verify,
+        "timeout": 60,
+    }
 
 
 @pytest.mark.parametrize(
