@@ -78,7 +78,8 @@ def suffer(life: Life, case: Case, load: Load) -> Row:
     try:
         run = _run(life, case)
     finally:
-        rollout.azure.control("DELETE", "faults")
+        if not case.clear_after:  # else the fault outlasts the run, and ends by itself
+            rollout.azure.control("DELETE", "faults")
         rollout.azure.control("POST", "clock", {"rate": 1})
     seconds, after = time.monotonic() - began, rollout.traffic()
     watch.look()
