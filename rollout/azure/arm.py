@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 ML_API = "2025-12-01"
 """The version of Microsoft.MachineLearningServices that pulumi-azure-native 3.29 writes with."""
 
-OK, ACCEPTED, NO_CONTENT = 200, 202, 204
+OK, CREATED, ACCEPTED, NO_CONTENT = 200, 201, 202, 204
+FAILED = frozenset({"Failed", "Canceled"})
+"""How an operation ends that did not succeed."""
 
 _ABSENT = re.compile("NotFound$|^UserError$")
 """Codes of a 404 for something that isn't there. Azure ML says UserError; others are InvalidResourceType and
@@ -113,19 +115,19 @@ class Arm:
         if response.status_code == refusal.NOT_FOUND:
             self._absence(response, what, resource_id, "AzureML Data Scientist")
             return
-        following = _operation(response)
+        following = operation_of(response)
         started = clock()
         while following and response.status_code in (OK, ACCEPTED):
             if clock() - started > timeout:
                 raise WriteRefused(what, f"it still runs after {timeout:.0f} s", "Look at it in the portal.")
             sleep(pause(response))
             response = self._send("GET", self._mine(following, what), what)
-            state = _state(response)
-            if state in ("Failed", "Canceled"):
+            state = state_of(response)
+            if state in FAILED:
                 code, message = refusal.code_and_message(response.text())
                 raise WriteRefused(what, f"its operation {state}, {code}: {message}", code=code)
             done = state == "Succeeded" or (response.status_code == OK and state is None)
-            following = None if done else _operation(response) or following
+            following = None if done else operation_of(response) or following
         if response.status_code == refusal.NOT_FOUND:
             # The operation is forgotten, which tells nothing of what it was to delete.
             if self.get(resource_id, api_version, what=what).body is not None:
@@ -227,11 +229,13 @@ def _date(what: str, response: HttpResponse) -> datetime:
     return date
 
 
-def _operation(response: HttpResponse) -> str | None:
+def operation_of(response: HttpResponse) -> str | None:
+    """Return the link that an answer gives to what it has started, or None."""
     return response.headers.get("Azure-AsyncOperation") or response.headers.get("Location")
 
 
-def _state(response: HttpResponse) -> str | None:
+def state_of(response: HttpResponse) -> str | None:
+    """Return how an operation stands by what its link answers; None where that says nothing of it."""
     try:
         return cast("dict[str, Any]", response.json()).get("status")
     except (ValueError, AttributeError):

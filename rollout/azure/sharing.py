@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from rollout.azure import refusal
-from rollout.azure.arm import ACCEPTED, NO_CONTENT, OK, pause
+from rollout.azure.arm import ACCEPTED, CREATED, FAILED, NO_CONTENT, OK, operation_of, pause, state_of
 from rollout.azure.body import mapping
 from rollout.azure.credential import principal_of
 from rollout.azure.errors import Missing, Unintelligible, WriteRefused
@@ -215,16 +215,23 @@ def _followed(
     """Wait until the copy is done. Raises `WriteRefused` where it is refused or fails."""
     from rollout.azure._pipeline import said  # noqa: PLC0415
 
-    started = clock()
-    while response.status_code == ACCEPTED:
-        following = response.headers.get("Location", "")
+    started, following = clock(), operation_of(response)
+    done = response.status_code in (OK, CREATED) and following is None
+    while not done and response.status_code in (OK, CREATED, ACCEPTED):
+        following = following or ""
         if not _of_azure(following, arm, place):
             raise Unintelligible(what, f"the answer leads to {following!r}, which isn't Azure")
         if clock() - started > timeout:
             raise WriteRefused(what, f"it still runs after {timeout:.0f} s", "Look at it in Azure ML studio.")
         sleep(pause(response))
         response = pipeline.send("GET", following, what=what)
-    if response.status_code not in (OK, NO_CONTENT):
+        state = state_of(response)
+        if state in FAILED:
+            code, message = refusal.code_and_message(response.text())
+            raise WriteRefused(what, f"its operation {state}, {code}: {message}", code=code)
+        done = state == "Succeeded" or (response.status_code == OK and state is None)
+        following = operation_of(response) or following
+    if not done and response.status_code != NO_CONTENT:
         raise refusal.write(what, response.status_code, *said(response), _need(arm, place.id))
 
 
