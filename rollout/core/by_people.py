@@ -77,7 +77,12 @@ def undone(scene: Scene) -> Step | None:
     roles = (record.prod, record.old_prod)
     others = {name: part for name, part in serving(scene.endpoint.traffic).items() if name not in roles}
     left = f"; {show(others)} stay as they are" if others else ""
-    moved = f"its {share} % go back to {record.old_prod} ({release}), which is prod again{left}"
+    if share:
+        moved = f"its {share} % go back to {record.old_prod} ({release}), which is prod again{left}"
+    elif serving(scene.endpoint.traffic):
+        moved = f"its traffic was taken away already; {record.old_prod} ({release}) is prod again{left}"
+    else:
+        moved = f"nobody gets requests; {record.old_prod} ({release}) gets all of them, and is prod again"
     return done(moves.undo(scene, release, f"{why}; {moved}"), intent)
 
 

@@ -21,7 +21,7 @@ from rollout.core.pausing import stopped
 from rollout.core.publication import lags
 from rollout.core.record import RELEASE, Record
 from rollout.core.step import Outcome, Phase, Step, StepKind
-from rollout.core.taking_back import take_back, unsound_prod
+from rollout.core.taking_back import take_back, unfit_as, unsound_prod
 from rollout.core.traffic import live
 from rollout.core.verdict import Verdict
 
@@ -225,10 +225,18 @@ def _soaking(scene: Scene, old: str, *, wanted: bool) -> Step:
             # The engine deletes only what its state has: declared once more, it is there if it was lost.
             return moves.repair(scene, f"{old} was to be deleted and is still there: taken up again")
         return _retired(scene, kept, f"{old} was to be deleted and is still there: deleted again")
+    due = (record.since or seen.now) + plan.retire_after
+    back = plan.release == record.old_prod_release and unfit_as(scene, old, plan.release) is None
+    if wanted and back and seen.now < due:
+        return moves.stay(
+            scene,
+            f"config went back to {plan.release}, which is old prod: `rollout undo` makes {old} prod again "
+            f"at once; else it is deleted at {times.show_instant(due)}, and {plan.release} starts anew",
+            phase=Phase.PAUSED,
+        )
     if wanted:
         over = f"{plan.release} waits to start: {old} is deleted now, and going back to it is over"
         return _retired(scene, kept, over)
-    due = (record.since or seen.now) + plan.retire_after
     if seen.now >= due:
         kept_for = times.show_duration(plan.retire_after)
         return _retired(scene, kept, f"{old} was kept for {kept_for} after the promotion: deleted")
@@ -284,7 +292,7 @@ def _blocked(scene: Scene, occupant: Deployment) -> Step | None:
         return moves.stay(
             scene,
             f"{occupant.name} serves {share} % with {occupant.release}, not {scene.record.release}: it isn't "
-            "replaced while it serves",
+            f"replaced while it serves: put its tag {RELEASE} right, or `rollout abort`",
             phase=Phase.DEGRADED,
         )
     if copies := scene.endpoint.mirror.get(occupant.name, 0):

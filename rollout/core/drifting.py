@@ -11,7 +11,7 @@ from rollout.core.by_people import done
 from rollout.core.intent import Verb
 from rollout.core.record import TRAFFIC
 from rollout.core.step import Phase
-from rollout.core.taking_back import unfit_as, unready
+from rollout.core.taking_back import WAIT, prod_serves, unfit_as, unready
 from rollout.core.traffic import WHOLE, Routing
 from rollout.core.traffic import live as serving
 
@@ -50,7 +50,9 @@ def drifted(scene: Scene) -> Step | None:
     if lost:
         ways = f"the tag {TRAFFIC} of the endpoint is missing"
     elif lacking := _lacking(scene, ours):
-        ways = f"`rollout reset` can't set it back, as {lacking} and can't take it: restore it first"
+        ways = (
+            f"`rollout reset` can't set it back, as {lacking} and can't take it: {_until_then(scene, ours)}"
+        )
     else:
         ways = "`rollout reset` sets it back"
     if isinstance(taken, str):
@@ -137,7 +139,8 @@ def _another_prod(scene: Scene) -> Record | str:
     record, before = taken[0], scene.live(scene.record.prod)
     if before is None or before.release is None:
         return record
-    return replace(record, old_prod=before.name, old_prod_release=scene.record.prod_release)
+    kept = {**record.traffic, before.name: 0}  # without it in the map it would count as retired
+    return replace(record, old_prod=before.name, old_prod_release=scene.record.prod_release, traffic=kept)
 
 
 def _anew(record: Record) -> str:
@@ -151,7 +154,7 @@ def _reset(scene: Scene, intent: Intent, ours: Routing) -> Step:
     if lacking := _lacking(scene, ours):
         return moves.stay(
             scene,
-            f"{why}; but {lacking} and can't take it: nothing is written; restore it, then run again",
+            f"{why}; but {lacking} and can't take it: nothing is written; {_until_then(scene, ours)}",
             phase=Phase.DEGRADED,
         )
     named = scene.named(dict.fromkeys(scene.record.traffic, 0)) | serving(ours.traffic)
@@ -160,10 +163,25 @@ def _reset(scene: Scene, intent: Intent, ours: Routing) -> Step:
 
 def _lacking(scene: Scene, ours: Routing) -> str | None:
     """Return why one that should get requests by the record can't, or None."""
+    return next(iter(_unfit(scene, ours).values()), None)
+
+
+def _until_then(scene: Scene, ours: Routing) -> str:
+    """Return what has to happen before those that can't take the traffic can."""
+    there = [scene.live(name) for name in _unfit(scene, ours)]
+    busy = all(each is not None and each.state.at_work for each in there)
+    return WAIT if busy else "restore it, then run again"
+
+
+def _unfit(scene: Scene, ours: Routing) -> dict[str, str]:
+    """Return who should get requests by the record and can't, each with the reason."""
     record = scene.record
     releases = {record.prod: record.prod_release, record.candidate: record.release}
+    found: dict[str, str] = {}
     for name in {**serving(ours.traffic), **serving(ours.mirror)}:
+        if name == record.prod and prod_serves(scene):
+            continue
         lacking = unfit_as(scene, name, releases[name]) if name in releases else unready(scene, name)
         if lacking:
-            return lacking
-    return None
+            found[name] = lacking
+    return found

@@ -53,9 +53,14 @@ def under_way(record: Record) -> Subject | None:
 
 
 def aims(intent: Intent, plan: Plan, record: Record | None) -> bool:
-    """Return whether an intent is for what is there now."""
+    """Return whether an intent is for what is there now. An abort is for its release at whatever rung.
+
+    A run that was under way when it was said may have gone up since; to take a release back harms nobody.
+    """
     meant = subject(intent.verb, plan, record)
-    return meant is not None and intent.release == meant.release and intent.rung in (None, meant.rung)
+    if meant is None or intent.release != meant.release:
+        return False
+    return intent.verb is Verb.ABORT or intent.rung in (None, meant.rung)
 
 
 def asked(verb: Verb, plan: Plan, seen: Observed, record: Record | None) -> Intent | None:

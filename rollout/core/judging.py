@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rollout.core.intended import aborting
 from rollout.core.known import known
 from rollout.core.observed import Provisioning
-from rollout.core.plan import PROBE_RUNG
+from rollout.core.plan import PROBE_RUNG, Stage
 from rollout.core.traffic import WHOLE
 from rollout.core.verdict import Verdict
 from rollout.core.window import Window
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollout.core.comparison.blocks import Baseline
-    from rollout.core.observed import Observed
+    from rollout.core.observed import Deployment, Endpoint, Observed
     from rollout.core.past import PastStage
-    from rollout.core.plan import Plan, Stage
+    from rollout.core.plan import Plan
     from rollout.core.record import Record
 
 
@@ -52,7 +52,8 @@ def stage_opened(record: Record, seen: Observed) -> datetime:
 def question(plan: Plan, seen: Observed) -> Question | None:
     """Return what the gates are to judge, or None where nothing that is judged has traffic.
 
-    None too where a person takes the candidate back: that needs no measurement.
+    A share that the ladder has no more is judged all the same, and so is what Azure scales or updates while
+    it serves. None where a person takes the candidate back: that needs no measurement.
     """
     if seen.endpoint is None or aborting(plan, seen):
         return None
@@ -60,9 +61,11 @@ def question(plan: Plan, seen: Observed) -> Question | None:
     if record is None or record.stage is None:
         return None
     stage = plan.stage_at(record.stage, record.mirror)
+    if stage is None and record.candidate is not None and (record.stage or record.mirror):
+        stage = Stage(record.stage, mirror=record.mirror)
     judged = record.candidate or record.prod
     live = seen.deployments.get(judged) if judged is not None else None
-    if stage is None or live is None or live.state is not Provisioning.SUCCEEDED:
+    if stage is None or live is None or not _answers(live, seen.endpoint):
         return None
     opened = stage_opened(record, seen)
     if record.candidate is None and not watched(plan, record, seen):
@@ -71,6 +74,12 @@ def question(plan: Plan, seen: Observed) -> Question | None:
     if record.candidate is None:
         return Question(live.name, stage, window)
     return Question(live.name, stage, window, record.prod, record.baseline, record.past)
+
+
+def _answers(live: Deployment, endpoint: Endpoint) -> bool:
+    """Return whether a deployment is there to be judged."""
+    at_work = live.state in (Provisioning.UPDATING, Provisioning.SCALING) and live.gets(endpoint.routing)
+    return at_work or live.state is Provisioning.SUCCEEDED
 
 
 def probed(record: Record, seen: Observed) -> bool:

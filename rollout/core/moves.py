@@ -296,15 +296,15 @@ def abort(scene: Scene, reason: str, *, failed: bool) -> Step:
 def undo(scene: Scene, release: str | None, reason: str) -> Step:
     """Return the step that moves exactly prod's share to old prod, which is prod again.
 
-    The release that was prod counts as taken back; its deployment stays at 0 % until its slot is used again.
+    The release that was prod counts as taken back; its deployment stays at 0 % as one that failed a gate.
+    Where somebody took prod's share away, old prod gets what nobody has.
     """
     before = scene.record
     left, back = before.prod or "", before.old_prod or ""
     traffic = scene.named(scene.endpoint.traffic)
-    share = traffic.get(left, 0)
-    traffic[back] = traffic.get(back, 0) + share
     if left in traffic:
         traffic[left] = 0
+    traffic[back] = WHOLE - sum(share for name, share in traffic.items() if name != back)
     last, earlier = with_failed(before.failed, before.prod_release)
     record = Record(
         prod=back,

@@ -137,12 +137,20 @@ class Record:
             ADOPTED: None if self.adopted is None else self.adopted.show(),
             STAGE: None if self.stage is None else str(self.stage),
             SINCE: None if self.since is None else times.show_instant(self.since),
-            TRAFFIC: json.dumps(dict(sorted(self.traffic.items())), separators=(",", ":")),
+            TRAFFIC: self._traffic(),
             MIRROR: str(self.mirror) if self.mirror else None,
             BASELINE: None if self.baseline is None else frozen.show(self.baseline),
             STAGES: past.show(self.past) if self.past else None,
         }
         return {name: text for name, text in texts.items() if text is not None}
+
+    def _traffic(self) -> str:
+        """Return the map as a tag. Others' zeros, which say nothing, are left out where they don't fit."""
+        text = _show(self.traffic)
+        if len(text) <= LONGEST:
+            return text
+        roles = (self.prod, self.old_prod, self.candidate)
+        return _show({name: share for name, share in self.traffic.items() if share or name in roles})
 
     @classmethod
     def whole(cls, tags: Mapping[str, str]) -> Record | None:
@@ -228,6 +236,10 @@ def _since(text: str | None) -> datetime | None:
         return times.parse_instant(text)
     except ValueError:
         raise RecordError(SINCE, text, "not an instant such as 2026-11-21T10:00:00Z") from None
+
+
+def _show(traffic: Traffic) -> str:
+    return json.dumps(dict(sorted(traffic.items())), separators=(",", ":"))
 
 
 def _traffic(text: str | None) -> Traffic:

@@ -21,7 +21,7 @@ def take_back(scene: Scene, reason: str, *, failed: bool) -> Step:
     """Return the abort, or a hold where prod can't take the traffic."""
     record = scene.record
     share = scene.endpoint.traffic.get(record.candidate or "", 0)
-    if share and (unfit := _unfit(scene)) and not _serves(scene):
+    if share and (unfit := _unfit(scene)) and not prod_serves(scene):
         mended = WAIT if _busy(scene) else f"restore {record.prod}, then run again"
         return moves.stay(
             scene,
@@ -41,9 +41,11 @@ def _moved(scene: Scene, share: int) -> str:
     """Return what becomes of the candidate's traffic."""
     record = scene.record
     if share:
-        return f"its {share} % go back to {record.prod}" if record.prod is not None else "its traffic ends"
+        return f"its {share} % go back to {record.prod}"
     if scene.endpoint.mirror.get(record.candidate or "", 0):
         return "its mirrored requests end, and it never had live traffic"
+    if record.stage or record.mirror:
+        return f"somebody took its {scene.rung} away already"
     return "it never had traffic"
 
 
@@ -55,6 +57,9 @@ def unsound_prod(scene: Scene) -> Step | None:
     if _busy(scene):
         return moves.stay(scene, f"prod {unfit}: {WAIT}")
     said = f"prod {unfit.removesuffix(',')}: restore it, then run again"
+    candidate = scene.live(scene.record.candidate)
+    if candidate is not None and candidate.state is Provisioning.SUCCEEDED:
+        said += f", or `rollout skip` makes {candidate.name} prod"
     return moves.stay(scene, said, phase=Phase.DEGRADED)
 
 
@@ -64,7 +69,7 @@ def _busy(scene: Scene) -> bool:
     return prod is not None and prod.state.at_work
 
 
-def _serves(scene: Scene) -> bool:
+def prod_serves(scene: Scene) -> bool:
     """Return whether prod serves users already and may be given more, though it isn't all it should be.
 
     It is scaled or updated just when load shifts, and serves meanwhile: Azure may refuse the change then,

@@ -20,7 +20,8 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
     The engine deletes what its state has and isn't declared. So of what the state has, all that gets requests
     is declared as it is live, whoever made it, and all that no tag says is a rollout's. Where nothing is
     known of the endpoint, all that the state has is, but what was never made. What is to be deleted is
-    declared first where the state has lost it.
+    declared first where the state has lost it. One that the engine has deleted and not made again isn't, but
+    where it is made now: the next run takes it over.
     """
     routing = _routing(step, sight)
     live = {name: sight.deployments[name].core for name in held.deployments if name in sight.deployments}
@@ -37,7 +38,10 @@ def forms(step: Step, sight: Sight, held: Remembered) -> dict[str, Form]:
     if discards is not None and discards in sight.deployments and discards not in held.deployments:
         found.add(discards)
     declared = dict.fromkeys(sorted(found), Form.FROZEN)
-    return declared if step.as_found else {**declared, **step.deployments}
+    wanted = declared if step.as_found else {**declared, **step.deployments}
+    return {
+        name: form for name, form in wanted.items() if form is Form.FRESH or name not in held.half_replaced
+    }
 
 
 def _somebodys(step: Step, deployment: Deployment) -> bool:

@@ -33,6 +33,12 @@ class Remembered:
     """Those of them that the engine refuses to delete."""
     unmade: frozenset[str] = frozenset()
     """Those of them whose creation the engine saw fail."""
+    half_replaced: frozenset[str] = frozenset()
+    """Those of them that the engine has deleted and was killed before it saw their replacement made.
+
+    Declared, each would be made again, which Azure refuses where it has made it; to import one is refused,
+    too. Undeclared for one update, it is forgotten without a word to Azure, and can be imported by the next.
+    """
     transitions: tuple[Mapping[str, Any], ...] = ()
     """The history in the record, oldest first."""
 
@@ -77,6 +83,7 @@ def of(exported: Mapping[str, Any]) -> Remembered:
         deployments={name: _inputs(each) for name, each in slots.items()},
         protected=frozenset(name for name, each in slots.items() if each.get("protect")),
         unmade=frozenset(name for name, each in slots.items() if each.get("initErrors")),
+        half_replaced=frozenset(name for name, each in slots.items() if each.get("pendingReplacement")),
         transitions=_transitions(present),
     )
 

@@ -92,7 +92,10 @@ def doubt_holds_asks_or_takes_back(up: Up) -> None:
     if step.phase is Phase.PAUSED:
         assert step.kind is StepKind.HOLD
         assert step.outcome is Outcome.FINE
-    if step.phase is Phase.PAUSED and up.seen.published.paused is None and APPROVAL not in step.reason:
+    if step.phase is Phase.PAUSED and up.record.candidate is None and up.seen.published.paused is None:
+        assert up.plan.release == up.record.old_prod_release
+        assert "`rollout undo`" in step.reason
+    elif step.phase is Phase.PAUSED and up.seen.published.paused is None and APPROVAL not in step.reason:
         assert overdue
         assert doubt
         assert judgement is not None

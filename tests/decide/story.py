@@ -229,7 +229,8 @@ class Story:
             f"{window.show()} begins before the stage"
         )
         assert window.end <= up.seen.now - self.plan.lag
-        assert self.azure.deployments[up.question.deployment].state is Provisioning.SUCCEEDED
+        working = (Provisioning.SUCCEEDED, Provisioning.UPDATING, Provisioning.SCALING)
+        assert self.azure.deployments[up.question.deployment].state in working
 
     def _what_was_published_needs_no_repair(self, up: Up, metrics: Metrics) -> None:
         """After an `up` that came to its end the tags say what the endpoint says."""

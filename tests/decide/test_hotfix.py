@@ -56,6 +56,16 @@ def test_what_was_prod_before_is_what_an_undo_goes_back_to() -> None:
     assert story.live == {"blue": 100}
 
 
+def test_what_was_prod_before_is_kept_though_the_map_by_hand_left_it_out() -> None:
+    story = hotfix(blue=True)
+    story.say(Verb.ADOPT)
+    step_of(story)
+    for _ in range(3):
+        story.wait(60)
+        step = step_of(story)
+        assert (step.kind, "blue is kept until" in step.reason) == (StepKind.NONE, True), step.reason
+
+
 def test_a_prod_made_by_hand_is_compared_with_config_first() -> None:
     story = hotfix(blue=False)
     assert to_compare(story.azure.observe())

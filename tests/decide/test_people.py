@@ -75,12 +75,22 @@ def test_an_abort_that_prod_cant_take_is_red_until_somebody_acts() -> None:
     assert step_of(story).kind is StepKind.ABORT
 
 
-@pytest.mark.parametrize(("release", "rung"), [(THREE, None), (ONE, None), (TWO, "50")])
-def test_an_abort_for_something_else_is_told_and_removed_by_the_next_publish(
-    release: str, rung: str | None
-) -> None:
+def test_an_abort_said_while_a_run_went_up_a_rung_takes_the_release_back() -> None:
     story = rolling_out(2)
-    intent = story.say(Verb.ABORT, release=release, rung=rung)
+    intent = story.say(Verb.ABORT)
+    assert intent.rung == "10"
+    said, story.azure.published = story.azure.published, replace(story.azure.published, intent=None)
+    assert step_of(story).kind is StepKind.ADVANCE
+    assert story.live == {"blue": 50, "green": 50}
+    story.azure.published = replace(story.azure.published, intent=said.intent)
+    assert step_of(story).kind is StepKind.ABORT
+    assert story.live == {"blue": 100}
+
+
+@pytest.mark.parametrize("release", [THREE, ONE])
+def test_an_abort_for_something_else_is_told_and_removed_by_the_next_publish(release: str) -> None:
+    story = rolling_out(2)
+    intent = story.say(Verb.ABORT, release=release)
     story.wait(-20)
     held = step_of(story)
     assert held.kind is StepKind.HOLD

@@ -58,10 +58,47 @@ def test_a_new_release_ends_the_soak() -> None:
     assert [step_of(story).kind for _ in range(2)] == [StepKind.FINISH, StepKind.START]
 
 
-def test_config_set_back_to_old_prod_is_a_new_release_not_an_undo() -> None:
+def test_config_set_back_to_old_prod_waits_for_an_undo() -> None:
+    """Old prod is still warm, and whoever reverts a commit at night wants it back: nobody deletes it then."""
     story = soaking()
     story.config(ONE)
+    step = step_of(story)
+    assert (step.kind, step.phase) == (StepKind.HOLD, Phase.PAUSED)
+    assert "`rollout undo`" in step.reason
+    story.say(Verb.UNDO)
+    assert step_of(story).kind is StepKind.UNDO
+    assert story.live == {"blue": 100}
+    assert step_of(story).kind is StepKind.NONE
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_config_set_back_to_old_prod_is_a_new_release_once_there_is_no_way_back(lost: bool) -> None:  # noqa: FBT001
+    story = soaking()
+    story.config(ONE)
+    if lost:
+        story.azure.deployments["blue"].state = Provisioning.FAILED
+    else:
+        story.wait(24 * 60)
     assert [step_of(story).kind for _ in range(3)] == [StepKind.RETIRE, StepKind.FINISH, StepKind.START]
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "said"),
+    [
+        ({}, "nobody gets requests"),
+        ({"blue": 100}, "its traffic was taken away already"),
+        ({"green": 40, "blue": 60}, "its 40 % go back to blue"),
+    ],
+)
+def test_an_undo_gives_old_prod_all_whatever_somebody_moved(by_hand: dict[str, int], said: str) -> None:
+    story = soaking()
+    story.portal(by_hand)
+    story.say(Verb.UNDO)
+    step = step_of(story)
+    assert step.kind is StepKind.UNDO
+    assert said in step.reason
+    assert story.live == {"blue": 100}
+    assert step_of(story).kind is StepKind.NONE
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])

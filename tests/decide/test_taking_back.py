@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from azure_model import Quality
-from story import BAKE, ONE, THREE, TWO, Story, comparing, healthy, rolling_out, serving_already, step_of
+from azure_model import Live, Quality
+from story import (
+    BAKE,
+    ONE,
+    THREE,
+    TWO,
+    Metrics,
+    Story,
+    comparing,
+    healthy,
+    rolling_out,
+    serving_already,
+    step_of,
+)
 
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
@@ -138,3 +152,69 @@ def test_one_that_was_taken_over_and_changed_takes_nothing_back(state: Provision
     story.say(Verb.ABORT)
     assert step_of(story).outcome is Outcome.STUCK
     assert story.live == {"main": 50, "blue": 50}
+
+
+@pytest.mark.parametrize("state", [Provisioning.SCALING, Provisioning.UPDATING])
+@pytest.mark.parametrize("quality", [Quality.BAD_AT_GATE, Quality.GOOD])
+def test_a_candidate_is_judged_while_azure_works_on_it(state: Provisioning, quality: Quality) -> None:
+    """A bad release keeps an autoscale busy: it isn't left where it is for that."""
+    story = rolling_out(2, quality)
+    story.azure.deployments["green"].state = state
+    bad = quality is Quality.BAD_AT_GATE
+    assert step_of(story).kind is (StepKind.ABORT if bad else StepKind.HOLD)
+    assert story.live == ({"blue": 100} if bad else {"blue": 90, "green": 10})
+
+
+@pytest.mark.parametrize("quality", [Quality.BAD_AT_GATE, Quality.GOOD])
+def test_a_share_that_the_ladder_has_no_more_is_judged(quality: Quality) -> None:
+    story = rolling_out(2, quality)
+    story.plan = replace(story.plan, stages=story.plan.stages[1:])
+    bad = quality is Quality.BAD_AT_GATE
+    assert step_of(story).kind is (StepKind.ABORT if bad else StepKind.HOLD)
+    assert story.live == ({"blue": 100} if bad else {"blue": 90, "green": 10})
+
+
+def test_prod_that_is_scaled_takes_its_traffic_back_by_a_reset() -> None:
+    story = healthy()
+    story.azure.deployments["theirs"] = Live(None, Provisioning.SUCCEEDED)
+    story.portal({"blue": 50, "theirs": 50})
+    story.azure.deployments["blue"].state = Provisioning.SCALING
+    assert "`rollout reset` sets it back" in step_of(story).reason
+    story.say(Verb.RESET)
+    assert step_of(story).kind is StepKind.RESET
+    assert story.live == {"blue": 100}
+
+
+@pytest.mark.parametrize(
+    ("state", "way"),
+    [(Provisioning.SCALING, "run again when Azure has finished"), (Provisioning.FAILED, "restore it")],
+)
+def test_a_reset_that_cant_be_done_says_what_it_waits_for(state: Provisioning, way: str) -> None:
+    story = rolling_out(2)
+    story.portal({"blue": 100})
+    story.azure.deployments["green"].state = state
+    story.say(Verb.RESET)
+    step = story.preview(Metrics.UNASKED).step
+    if state is Provisioning.FAILED:
+        assert step.kind is StepKind.ABORT, "what failed is taken back first"
+        assert "somebody took its 10 % away already" in step.reason
+    else:
+        assert (step.kind, way in step.reason) == (StepKind.HOLD, True), step.reason
+
+
+def test_with_prod_gone_a_person_can_go_on() -> None:
+    story = rolling_out(4)
+    story.azure.deployments.pop("blue")
+    assert "or `rollout skip` makes green prod" in step_of(story).reason
+    story.say(Verb.SKIP)
+    assert step_of(story).kind is StepKind.PROMOTE
+    assert story.live == {"green": 100}
+
+
+def test_a_candidate_that_serves_under_another_tag_names_the_ways_on() -> None:
+    story = rolling_out(2)
+    story.azure.deployments["green"].release = THREE
+    assert step_of(story).reason.endswith("put its tag ROLLOUT_RELEASE right, or `rollout abort`")
+    story.say(Verb.ABORT)
+    assert step_of(story).kind is StepKind.ABORT
+    assert story.live == {"blue": 100}

@@ -39,11 +39,12 @@ def sight(traffic: dict[str, int], *others: Deployment) -> Any:
     )
 
 
-def held(*names: str, protected: str = "", unmade: str = "") -> Remembered:
+def held(*names: str, protected: str = "", unmade: str = "", half_replaced: str = "") -> Remembered:
     return Remembered(
         deployments={name: {} for name in ("blue", *names)},
         protected=frozenset({protected} - {""}),
         unmade=frozenset({unmade} - {""}),
+        half_replaced=frozenset({half_replaced} - {""}),
     )
 
 
@@ -105,6 +106,16 @@ def test_what_somebody_else_made_isnt_deleted_when_it_breaks(
     seen = sight({"blue": 100}, Deployment("green", release, FAILED))
     forms = kept.forms(step(record=record), seen, held("green", unmade=unmade))
     assert forms == dict.fromkeys(["blue", *["green"] * declared], Form.FROZEN)
+
+
+def test_what_the_engine_was_killed_replacing_is_forgotten_unless_it_is_made_now() -> None:
+    seen = sight({"blue": 100}, Deployment("green", "tiny:2", Provisioning.SUCCEEDED))
+    state = held("green", half_replaced="green")
+    both = {"blue": Form.FROZEN, "green": Form.FROZEN}
+    assert kept.forms(step(deployments=both), seen, held("green")) == both
+    assert kept.forms(step(deployments=both), seen, state) == {"blue": Form.FROZEN}
+    again = step(StepKind.START, deployments={**both, "green": Form.FRESH})
+    assert kept.forms(again, seen, state) == {"blue": Form.FROZEN, "green": Form.FRESH}
 
 
 def test_what_no_tag_says_is_a_rollouts_isnt_deleted() -> None:

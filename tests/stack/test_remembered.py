@@ -47,7 +47,7 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
             _resource("ResourceGroup", "group"),
             _resource("Workspace", "going", delete=True),
             _resource("OnlineDeployment", "blue", protect=True, inputs={"location": "eastus"}),
-            _resource("OnlineDeployment", "green", inputs={}),
+            _resource("OnlineDeployment", "green", inputs={}, pendingReplacement=True),
             _resource("OnlineDeployment", "going", delete=True),
             _resource("Stash", "record", inputs={"input": {"history": [{"step": "start"}, "?"]}}),
         )
@@ -60,6 +60,7 @@ def test_what_the_state_holds_of_the_endpoint() -> None:
     assert found.endpoint_id == "/subscriptions/s/onlineEndpoints/e"
     assert dict(found.deployments) == {"blue": {"location": "eastus"}, "green": {}}
     assert found.protected == {"blue"}
+    assert found.half_replaced == {"green"}
     assert found.transitions == ({"step": "start"},)
 
 
