@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from localazure.provider.values import UNKNOWN, Secret, read
@@ -191,10 +190,8 @@ def test_a_cancel_ends_the_polling_and_keeps_the_state(engine: Engine, arm: Stub
     arm.polls = 10**9
     threading.Timer(0.2, engine.cancel).start()
 
-    began = time.monotonic()
     failure = init_failure(refused(lambda: engine.create(ENDPOINT, INPUTS)))
 
-    assert time.monotonic() - began < 2
     assert failure is not None
     assert failure.reasons[0].startswith("cancelled while waiting for PUT ")
     assert failure.id == ID

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -58,12 +59,13 @@ def kills(where: Place, size: Size, seed: int) -> str:
     rollout = where.stack("kills")
     rollout.healthy()
     with Load(rollout) as load:
-        found = kill_at_random(Life(rollout), load, size.kills, seed, tell=True)
+        found = kill_at_random(Life(rollout), load, size.kills, seed, each_write=True, tell=True)
     phases = ", ".join(f"{phase} {count}" for phase, count in sorted(found.by_phase.items()))
     ways = ", ".join(f"{way} {count}" for way, count in sorted(found.by_way.items()))
     return (
-        f"{found.count} kills ({ways}) in {found.seconds / 60:.0f} minutes, while {load.requests} requests"
-        f" were sent: {len(load.failed)} failed. Each next `up` was clean. By what was due: {phases}."
+        f"{found.count} kills ({ways}; {found.at_writes} at a write by its name) in {found.seconds / 60:.0f}"
+        f" minutes, while {load.requests} requests were sent: {len(load.failed)} failed. Each next `up` was"
+        f" clean. By what was due: {phases}."
     )
 
 
@@ -108,6 +110,14 @@ def alone(part: Callable[[Place, Size, int], str], size: Size, seed: int) -> str
         return part(where, size, seed)
 
 
+def version() -> str:
+    """Return the commit that runs, and whether something in it is changed."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
+    )
+    return told.stdout.strip()
+
+
 def main() -> int:
     """Run it; a part that finds harm writes nothing, and the others go on. 1: one did."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
@@ -133,7 +143,7 @@ def main() -> int:
     for part in options.parts or PARTS:
         print(f"{part}, seed {options.seed}", flush=True)
         try:
-            text = f"{time.strftime('%Y-%m-%d')}, seed {options.seed}: {runs[part]()}"
+            text = f"{time.strftime('%Y-%m-%d')}, version {version()}, seed {options.seed}: {runs[part]()}"
         except Exception as error:  # noqa: BLE001 - the other parts go on
             if not isinstance(error, BrokenLawError):
                 traceback.print_exc()

@@ -1,4 +1,4 @@
-"""Where a `pulumi up` is killed: at its n-th request to Azure, or as it does a write, by name."""
+"""Where a `pulumi up` is killed: after a time, at its n-th request to Azure, or at a write by its name."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ WRITES = (ENDPOINT, DEPLOYMENT, STATE, *TAGS, DELETION)
 LONGEST = 300.0
 
 
-def up_killed(rollout: Rollout, when: int | str, *, group: bool) -> Run | None:
+def up_killed(rollout: Rollout, when: float | str, *, group: bool) -> Run | None:
     """Run `pulumi up`, and kill it at its n-th request or at one of `WRITES`; None where it was killed.
+
+    A number that isn't whole counts seconds.
 
     `group` kills all that it has started, as when a runner dies; else the program and the provider are left
     behind. The lock that a killed one leaves is cancelled, as the docs say.
     """
     project, env = rollout.project, dict(rollout.project.env)
-    reached = _tags_get_stuck(project, TAGS[when]) if when in TAGS else _reached(rollout, when)
+    reached = _reached(rollout, when)
     try:
         running = project.start(*UP)
     finally:
@@ -65,10 +67,15 @@ def state_file(project: Project) -> Path:
     return next((backend / ".pulumi" / "stacks").rglob(f"{project.stack}.json"))
 
 
-def _reached(rollout: Rollout, when: int | str) -> Callable[[], bool]:
+def _reached(rollout: Rollout, when: float | str) -> Callable[[], bool]:
+    if isinstance(when, float):
+        at = time.monotonic() + when
+        return lambda: time.monotonic() >= at
     since = rollout.azure.mark()
     if isinstance(when, int):
         return lambda: engine_requests(rollout, since) >= when
+    if when in TAGS:
+        return _tags_get_stuck(rollout.project, TAGS[when])
     if when == STATE:
         file = state_file(rollout.project)
         before = file.read_bytes()

@@ -1,17 +1,16 @@
 """`kill -9` of `pulumi up` at random instants, in every phase, under live load.
 
-Half of the instants are times, half are requests: the moment at which the engine has sent its n-th. A kill
-hits the engine alone, which leaves the program and the provider behind as orphans, or the whole process
-group, as when a runner dies. After each: `pulumi cancel --yes`, as the docs say, and one `up`, which must be
-clean: exit code 0, or 1 where it takes a bad release back. No state is edited.
+Half of the instants are times, half are requests: the moment at which the engine has sent its n-th. The long
+run kills at each write, too, in each phase that has it. A kill hits the engine alone, which leaves the
+program and the provider behind as orphans, or the whole process group, as when a runner dies. After each:
+`pulumi cancel --yes`, as the docs say, and one `up`, which must be clean: exit code 0, or 1 where it takes a
+bad release back. No state is edited.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import signal
 import time
 from collections import Counter
 from contextlib import suppress
@@ -19,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.soak.crash import UP, engine_requests
-from tests.soak.phases import Life, show
+from tests.soak.crash import WRITES, up_killed
+from tests.soak.phases import LIFE, Life, show
 from tests.soak.watch import Watch
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 LIVES = ("good", "10", "good", "50", "good", "100")
 """Releases in turn: good ones, and ones that get bad at that share."""
-LONGEST_UP = 300.0
+BAD = ("abort at 10", "abort at 50", "abort at 100")
 TYPICAL = 2.5
 """Seconds that an `up` takes, until one was measured."""
 ORPHANS_END = 45.0
@@ -53,6 +52,8 @@ class Kills:
     seed: int
     by_phase: Counter[str] = field(default_factory=Counter[str])
     by_way: Counter[str] = field(default_factory=Counter[str])
+    at_writes: int = 0
+    """Those at a write by its name."""
     steps_after: Counter[str] = field(default_factory=Counter[str])
     pending: int = 0
     """`up`s after a kill that warned of pending operations."""
@@ -64,25 +65,32 @@ class Kills:
         return sum(self.by_phase.values())
 
 
-def kill_at_random(life: Life, load: Load, wanted: int, seed: int, *, tell: bool = False) -> Kills:
-    """Kill so many engines over release after release. Raises `AssertionError` at the first harm."""
+def kill_at_random(
+    life: Life, load: Load, wanted: int, seed: int, *, each_write: bool = False, tell: bool = False
+) -> Kills:
+    """Kill so many engines, over release after release. Raises `AssertionError` at the first harm.
+
+    `each_write`: and no fewer than it takes to have tried each of `WRITES` in each phase.
+    """
     chance, kills, watch = random.Random(seed), Kills(seed), Watch(life.rollout)  # noqa: S311 - no secret
+    untried = {phase: list(WRITES) for phase in (*LIFE, *BAD)} if each_write else {}
     started, took = time.monotonic(), {}
     watch.begin()
-    while kills.count < wanted:
+    while kills.count < wanted or any(untried.values()):
         stands = life.prepare()
         if stands == "none":
             life.release(LIVES[len(life.lives) % len(LIVES)])
             stands = life.prepare()
         typical = took.get(stands, TYPICAL)
-        instant = chance.uniform(0.02, 1.05) * typical
-        request = chance.randint(1, REQUESTS) if chance.random() < HALF else None
+        writes = untried.get(stands)
+        when = writes.pop() if writes else _instant(chance, typical)
         group = chance.random() < HALF
-        killed = _killed(life, instant, request, group=group)
+        killed = up_killed(life.rollout, when, group=group) is None
         watch.look()
         if killed:
             kills.by_phase[stands] += 1
             kills.by_way["the process group" if group else "the engine alone"] += 1
+            kills.at_writes += isinstance(when, str)
         began = time.monotonic()
         run = life.rollout.project.up(check=False)
         took[stands] = (typical + time.monotonic() - began) / 2
@@ -94,37 +102,20 @@ def kill_at_random(life: Life, load: Load, wanted: int, seed: int, *, tell: bool
         life.ups += 1
         assert life.ups <= MOST, f"{life.ups} ups, and the release is at {life.standing()}"
         if tell:
+            at = f"at {when:.1f} s" if isinstance(when, float) else f"at {when}"
             live = show(life.rollout.traffic())
-            print(f"{kills.count:4} {stands:16} at {instant:4.1f} s, then {run.step:8} {live}", flush=True)
+            print(f"{kills.count:4} {stands:16} {at:22} then {run.step:8} {live}", flush=True)
     _end_well(life, watch)
     assert not load.failed, load.failed[:5]
     kills.seconds = time.monotonic() - started
     return kills
 
 
-def _killed(life: Life, instant: float, request: int | None, *, group: bool) -> bool:
-    """Start an `up` and kill it, at that instant or request; returns whether it was still running."""
-    project, azure = life.rollout.project, life.rollout.azure
-    since, began = azure.mark(), time.monotonic()
-    running = project.start(*UP)
-    while running.poll() is None:
-        if request is None:
-            reached = time.monotonic() - began >= instant
-        else:
-            reached = engine_requests(life.rollout, since) >= request
-        if reached:
-            break
-        time.sleep(0.02)
-    over = running.poll() is not None
-    if not over:
-        with suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL) if group else running.kill()
-    running.wait()
-    if over:
-        return False
-    cancelled = project.pulumi("cancel", "--yes")
-    assert cancelled.code == 0, cancelled.out
-    return True
+def _instant(chance: random.Random, typical: float) -> float | int:
+    """Return after how many seconds to kill, or at which request."""
+    instant = chance.uniform(0.02, 1.05) * typical
+    request = chance.randint(1, REQUESTS)
+    return request if chance.random() < HALF else instant
 
 
 def _clean(run: Run, where: str, life: Life) -> None:

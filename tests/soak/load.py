@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
 PER_SECOND = 10.0
 LONGEST = 3600.0
+LONGEST_END = 40.0
+"""Seconds: longer than a request may take."""
 BODIES = (b'{"risk": 0.25}', b'{"risk": 0.75}')
 OK = 200
 
 
 class Load:
-    """Requests to one endpoint, from entering to leaving; whatever isn't a 200 is a failure."""
+    """Requests to one endpoint, from entering to leaving; whatever isn't a 200 is a failure.
+
+    Leaving raises `AssertionError` where not all of them were sent.
+    """
 
     def __init__(self, rollout: Rollout, rate: float = PER_SECOND) -> None:
         self._rollout = rollout
@@ -52,7 +57,10 @@ class Load:
     ) -> None:
         if self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(40)
+        self._thread.join(LONGEST_END)
+        if error is None:
+            assert self.broke is None, f"the load ended early, after {self.requests} requests: {self.broke!r}"
+            assert not self._thread.is_alive(), f"the load didn't end within {LONGEST_END:.0f} s"
 
     def _send(self) -> None:
         async def send() -> None:
@@ -71,7 +79,7 @@ class Load:
 
         try:
             self._loop.run_until_complete(send())
-        except BaseException as error:  # noqa: BLE001 - told by whoever reads the counts
+        except BaseException as error:  # noqa: BLE001 - raised on leaving
             self.broke = error
 
     def _count(self, sample: Sample) -> None:

@@ -152,8 +152,12 @@ class Portal:
 
 def shares(tags: dict[str, str]) -> dict[str, int]:
     """Return the traffic that a record says; none where it says nothing that can be read."""
+    return {name: share for name, share in recorded(tags).items() if share}
+
+
+def recorded(tags: dict[str, str]) -> dict[str, int]:
+    """Return the map of a record, with whoever gets nothing; empty where it can't be read."""
     try:
-        read = json.loads(tags.get("ROLLOUT_TRAFFIC", "{}"))
+        return json.loads(tags.get("ROLLOUT_TRAFFIC", "{}"))
     except json.JSONDecodeError:
         return {}
-    return {name: share for name, share in read.items() if share}

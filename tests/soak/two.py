@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.soak.phases import Life
 
 LOCKED = "the stack is currently locked"
-APART = 2.0
+APART = 1.0
 """Seconds between the two at most: less than the shortest step takes."""
 PUTS = {
     "start": 1,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rollout.core.record import TAGS
-from tests.soak.portal import shares
+from tests.soak.portal import recorded, shares
 
 if TYPE_CHECKING:
     from tests.engine.rollout import Rollout
@@ -34,23 +34,24 @@ class Watch:
     live: dict[str, int] = field(default_factory=dict[str, int])
     record: dict[str, str] = field(default_factory=dict[str, str])
     puts: int = 0
-    skipping: bool = False
-    """Somebody asked for a promotion without gates."""
+    skipped: str | None = None
+    """The release that somebody last wanted promoted without gates."""
     approvals: tuple[int, ...] = ()
     """The rungs that need a person's approval."""
-    approved: bool = False
-    """Somebody approved something, and no rung that needs it was reached since."""
+    approved: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """The releases, each with the rung, that somebody approved since a rollout last ended."""
 
     def begin(self) -> None:
         """Begin here: what was asked before isn't looked at."""
         self.mark = self.rollout.azure.mark()
         self._what_is_live()
 
-    def look(self, *, writes: bool = True) -> list[dict[str, Any]]:
+    def look(self, *, writes: bool = True, discards: bool = False) -> list[dict[str, Any]]:
         """Check all that was asked since the last look; returns the engine's endpoint PUTs.
 
         `writes` false: nothing may have been written, but for what is live already: the engine sends again
-        what Azure took and then failed. Raises `Broken`.
+        what Azure took and then failed. With `discards`, what has no role may have been deleted nevertheless.
+        Raises `Broken`.
         """
         puts: list[dict[str, Any]] = []
         place = self.rollout.endpoint_id.lower()
@@ -63,7 +64,8 @@ class Watch:
                 continue
             ours = PEOPLE not in (entry["userAgent"] or "")
             same = path == place and entry["method"] == "PUT" and self._is_live(entry["body"])
-            if ours and not writes and not same:
+            left = discards and entry["method"] == "DELETE" and self._has_no_role(path.removeprefix(place))
+            if ours and not (writes or same or left):
                 raise Broken(f"nothing was due, and {entry['method']} {path} was sent")
             if path == place and entry["method"] == "PUT":
                 if ours:
@@ -81,6 +83,13 @@ class Watch:
         tags = body.get("tags", {})
         return traffic == self.live and all(tags.get(name) == self.record.get(name) for name in TAGS)
 
+    def _has_no_role(self, below: str) -> bool:
+        """Return whether it is a deployment without a role; old prod has one while the map names it."""
+        named = re.fullmatch("/deployments/([^/]+)", below)
+        roles = {self.record.get("PROD_DEPLOYMENT"), self.record.get("CANDIDATE_DEPLOYMENT")}
+        roles |= {self.record.get("OLD_PROD_DEPLOYMENT")} & set(recorded(self.record))
+        return named is not None and named[1] not in {each.lower() for each in roles if each}
+
     def _endpoint(self, body: dict[str, Any]) -> None:
         traffic = {name: share for name, share in body["properties"].get("traffic", {}).items() if share}
         tags = body.get("tags", {})
@@ -92,19 +101,25 @@ class Watch:
             raise Broken(f"the record says {shares(tags)} and the PUT gives {traffic}")
         if traffic and shares(self.record) == traffic:
             return  # what was recorded before is set back
+        self._rises(traffic, tags)
+        if "CANDIDATE_DEPLOYMENT" not in tags:
+            self.approved.clear()
+
+    def _rises(self, traffic: dict[str, int], tags: dict[str, str]) -> None:
         candidate, prod = tags.get("CANDIDATE_DEPLOYMENT"), tags.get("PROD_DEPLOYMENT")
         for name, share in traffic.items():
             before = self.live.get(name, 0)
             had = self.record.get("PROD_DEPLOYMENT", name), self.record.get("OLD_PROD_DEPLOYMENT")
-            if share <= before or (name == prod and (name in had or self.skipping)):
+            skipped = self.skipped is not None and tags.get("PROD_RELEASE") == self.skipped
+            if share <= before or (name == prod and (name in had or skipped)):
                 continue
             if name != candidate:
                 raise Broken(f"{name} rose {before} -> {share} and is neither prod nor the candidate")
             if share != min((rung for rung in self.rungs if rung > before), default=None):
                 raise Broken(f"more than one rung: {name} {before} -> {share}")
-            if share in self.approvals and not (self.approved or self.skipping):
-                raise Broken(f"nobody approved {share} %")
-            self.approved &= share not in self.approvals
+            release = tags.get("ROLLOUT_RELEASE", "")
+            if share in self.approvals and (release, str(share)) not in self.approved:
+                raise Broken(f"nobody approved {share} % for {release}")
 
     def _what_serves_is_frozen(self, method: str, name: str) -> None:
         share = {live.lower(): share for live, share in self.live.items()}.get(name, 0)

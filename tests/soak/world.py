@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 TAKES_BACK = ("abort", "undo")
 CHANGES_NOTHING = ("hold", "none", "repair")
 PUBLISHES = ("start", "advance", "promote", "retire", "finish", "reset", "undo", "adopt")
+ONWARDS = ("start", "advance", "promote", "retire", "finish")
+"""Steps in which prod's share doesn't rise."""
 RED = (*TAKES_BACK, "hold", "start")
 """Steps that may be red while Azure is well: taken back, can't be judged, can't be created."""
 WAITS = (None, "", "hold", "none")
@@ -156,15 +158,17 @@ class World:
     def say(self, verb: str) -> int:
         """Let a person say something; refusing with a sentence is fine. The exit code."""
         why = [] if verb in ("resume", "approve") else ["--reason", "the machine says so"]
-        done = self.command(verb, *why)
+        done = self.command(verb, "--json", *why)
         self.done.append(f"{verb}: {done.returncode} {_short(done.stderr)}".rstrip())
         if done.returncode not in (0, 1, 2):
             raise Broken(done.stdout + done.stderr)
         if done.returncode and not done.stderr.strip():
             raise Broken(f"{verb}: {done.returncode}, and nothing says why")
-        if done.returncode == 0:
-            self.watch.skipping |= verb == "skip"
-            self.watch.approved |= verb == "approve"
+        if done.returncode == 0 and verb == "skip":
+            self.watch.skipped = json.loads(done.stdout)["release"]
+        if done.returncode == 0 and verb == "approve":
+            said = json.loads(done.stdout)
+            self.watch.approved.add((said["release"], said["stage"]))
         return done.returncode
 
     def release(self, version: int, number: int) -> None:
@@ -270,16 +274,26 @@ class World:
         self._speaks_sense(run)
         if not changes_are_red:
             self._its_code_is_right(run)
+        was, known = (self.watch.record.get("PROD_DEPLOYMENT", ""), self.watch.live), not self.shaken
         self.shaken, self.last = False, run
-        deletes = run.step in CHANGES_NOTHING and "deleted" in run.out  # what is left of a release
-        puts = self.watch.look(writes=run.step not in CHANGES_NOTHING or deletes)
+        puts = self.watch.look(writes=run.step not in CHANGES_NOTHING, discards=True)
         if len(puts) > 1:
             raise Broken(f"{len(puts)} PUTs of the endpoint in one up")
+        if known and run.step in ONWARDS:
+            self._prod_did_not_rise(*was, puts)
         if run.code == 0 and not self.faulty and run.step in PUBLISHES:
             self._what_is_published_is_live(run.step)
         if lost := self.portal.scaled_and_not_left():
             raise Broken(lost)
         return run
+
+    def _prod_did_not_rise(self, prod: str, before: dict[str, int], puts: list[dict[str, Any]]) -> None:
+        for put in puts:
+            share = put["properties"].get("traffic", {}).get(prod, 0)
+            if prod in before and share > before[prod]:
+                raise Broken(
+                    f"{prod} was prod and rose {before[prod]} -> {share}, and nothing was taken back"
+                )
 
     def _speaks_sense(self, run: Run) -> None:
         if HARM.search(run.out):
