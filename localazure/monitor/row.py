@@ -16,7 +16,9 @@ class Row(NamedTuple):
     """A request, in the columns of AmlOnlineEndpointTrafficLog, and the endpoint's ARM id in lower case.
 
     `TimeGenerated` is local-Azure time; durations are measured milliseconds. `DeploymentName` is empty, and
-    `ModelStatusCode` None, where the request reached no deployment, or no model.
+    `ModelStatusCode` None, where the request reached no deployment, or no model. Durations count from the
+    request's start: `RequestDurationMs` to its last byte, `ResponseDurationMs` to the first byte of the
+    model's answer (0 where none came), `TotalDurationMs` to the end.
     (learn.microsoft.com, Azure Monitor reference, tables, AmlOnlineEndpointTrafficLog.)
     """
 

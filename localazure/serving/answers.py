@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ class Answer:
     Attributes:
         reason: Why this status, as the traffic log names it.
         model_status: The model server's status; None where it wasn't asked or did not answer.
-        model_seconds: How long the model server took.
+        model_began: When the first byte of the model server's answer came, by `time.perf_counter()`; None
+            where none came.
     """
 
     status: int
@@ -35,7 +36,7 @@ class Answer:
     headers: CIMultiDict[str] = field(default_factory=CIMultiDict[str])
     model_status: int | None = None
     model_reason: str = ""
-    model_seconds: float = 0.0
+    model_began: float | None = None
 
     def response(self, request_id: str, deployment: str, client_request_id: str = "") -> web.Response:
         """The HTTP response, which names the request and the deployment that served it."""
@@ -55,13 +56,21 @@ def platform(status: int, reason: str, message: str) -> Answer:
     return Answer(status, reason, body, CIMultiDict({"Content-Type": "application/json"}))
 
 
-def model_answer(answer: aiohttp.ClientResponse, body: bytes, seconds: float) -> Answer:
-    """What the model server answered: passed on if it is a success, else 424."""
+def model_answer(answer: aiohttp.ClientResponse, body: bytes, seconds: float, began: float) -> Answer:
+    """What the model server answered: passed on if it is a success, else 424.
+
+    Args:
+        answer: Its status and headers.
+        body: Its body.
+        seconds: How long the model server took, its body included.
+        began: When its first byte came, by `time.perf_counter()`.
+    """
     headers = CIMultiDict((k, v) for k, v in answer.headers.items() if k.lower() not in NOT_PASSED_BACK)
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        return model_error(answer.status, answer.reason or "", body, seconds, headers)
+        failed = model_error(answer.status, answer.reason or "", body, seconds, headers)
+        return replace(failed, model_began=began)
     headers["ms-azureml-model-time"] = f"{seconds * 1000:.0f}"
-    return Answer(answer.status, "OK", body, headers, answer.status, answer.reason or "", seconds)
+    return Answer(answer.status, "OK", body, headers, answer.status, answer.reason or "", began)
 
 
 def model_error(
@@ -76,4 +85,4 @@ def model_error(
     headers["ms-azureml-model-error-statuscode"] = str(status)
     headers["ms-azureml-model-error-reason"] = "model_error"
     headers["ms-azureml-model-time"] = f"{seconds * 1000:.0f}"
-    return Answer(424, "model_error", body, headers, status, reason, seconds)
+    return Answer(424, "model_error", body, headers, status, reason)

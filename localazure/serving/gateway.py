@@ -133,25 +133,21 @@ class _Gateway:
 
     async def _answered(self, call: _Call, instance: Instance) -> Answer:
         sent = time.perf_counter()
-        for attempt in range(2):
-            trace: dict[str, bool] = {}
-            try:
-                async with self._azure.serving.http.request(
-                    call.method,
-                    URL(instance.url + call.path, encoded=True),
-                    data=call.body,
-                    headers=call.headers,
-                    allow_redirects=False,
-                    trace_request_ctx=trace,
-                ) as answer:
-                    return model_answer(answer, await answer.read(), time.perf_counter() - sent)
-            except aiohttp.ClientConnectorError:
-                return platform(503, "no_healthy_upstream", "The instance doesn't take connections.")
-            except aiohttp.ClientError:
-                # A kept connection may be closed just as it is used again; the model has seen nothing then.
-                if attempt or not trace.get("reused") or not instance.ready:
-                    break
-        return model_error(502, "Bad Gateway", b"", time.perf_counter() - sent)
+        try:
+            async with self._azure.serving.http.request(
+                call.method,
+                URL(instance.url + call.path, encoded=True),
+                data=call.body,
+                headers=call.headers,
+                allow_redirects=False,
+            ) as answer:
+                began = time.perf_counter()
+                body = await answer.read()
+                return model_answer(answer, body, time.perf_counter() - sent, began)
+        except aiohttp.ClientConnectorError:
+            return platform(503, "no_healthy_upstream", "The instance doesn't take connections.")
+        except aiohttp.ClientError:
+            return model_error(502, "Bad Gateway", b"", time.perf_counter() - sent)
 
     def _record(self, call: _Call, deployment: str, answer: Answer) -> None:
         now = time.perf_counter()
@@ -175,7 +171,7 @@ class _Gateway:
                 XMSClientRequestId=call.client_request_id,
                 TotalDurationMs=(now - call.started) * 1000,
                 RequestDurationMs=(call.received - call.started) * 1000,
-                ResponseDurationMs=answer.model_seconds * 1000,
+                ResponseDurationMs=((answer.model_began or call.started) - call.started) * 1000,
             )
         )
 

@@ -24,7 +24,6 @@ from localazure.serving.tail import Tail
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from types import SimpleNamespace
 
     from localazure.azure import Azure
 
@@ -32,6 +31,9 @@ __all__ = ["DeploymentSpec", "EndpointRoute", "ProbeSpec", "ProvisioningError", 
 
 READ_SECONDS = 1.0
 TRIM_EVERY = 10
+# A model server may close a kept connection just as it is used again, and nothing is sent twice: a shorter
+# time than gunicorn keeps them, which is 2 s unless it is told otherwise.
+KEPT_SECONDS = 1.0
 
 Key = tuple[str, str]
 
@@ -71,14 +73,13 @@ class Serving:
 
     async def start(self) -> None:
         """Open the client; deployments and routes come by `deploy` and `route`."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
         self._http = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             timeout=aiohttp.ClientTimeout(total=None),
-            trace_configs=[_notes_reuse()],
         )
         self._trimmer = asyncio.create_task(self._trim())
 
@@ -243,15 +244,3 @@ def _entry_script(spec: DeploymentSpec) -> Path:
             f"which holds: {', '.join(sorted(each.name for each in code.iterdir())) or 'nothing'}",
         )
     return script
-
-
-def _notes_reuse() -> aiohttp.TraceConfig:
-    """Tells a request that gave a dictionary as its context whether it went over a kept connection."""
-
-    async def reused(_session: object, context: SimpleNamespace, _params: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx["reused"] = True
-
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(reused)
-    return trace
