@@ -152,6 +152,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _watched(args: argparse.Namespace) -> End:
     stack = open_stack(args.stack, Path(args.cwd).resolve())
+    args.stack = stack.name  # whichever is selected by the next look
     engine = Engine(stack.root, stack.name, sys.stderr)
 
     def take_back() -> Ran:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rollout.azure.errors import Throttled, Unavailable, Unreachable
+from rollout.azure.errors import AzureFault, Throttled, Unavailable, Unreachable
 from rollout.cli import codes, output
 from rollout.cli.usage import UsageError, code_of
 from rollout.stack.faults import FAULTS
+from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T")
+
+SOON = 10.0
+"""Seconds at most until the next look, after one that failed."""
+PATIENCE = 900.0
+"""Seconds for which gates, Azure or the stack may be unreadable before that is the end."""
 PASSING = (Throttled, Unavailable, Unreachable)
 """What is survived even at the first look: it is over by itself, as a missing login, role or name isn't."""
 
@@ -32,6 +40,41 @@ class End:
 def gist(text: str) -> str:
     """Return a sentence without its amounts, times and instants: what changes with every look is no news."""
     return _AMOUNT.sub("", text)
+
+
+@dataclass
+class Eyes(Generic[T]):
+    """Looks of which some may fail: that is told, and over again by itself, or else the end."""
+
+    look: Callable[[], T]
+    tell: Callable[[str], None]
+    """Hears of each fault once, until it is over."""
+    clock: Callable[[], float] = time.monotonic
+    faults: tuple[type[Exception], ...] = (AzureFault, StackError)
+    _seen: bool = field(default=False, init=False)
+    _dark: float | None = field(default=None, init=False)
+    """Since when there is nothing to be seen."""
+    _told: str = field(default="", init=False)
+
+    def open(self) -> T | None:
+        """Return what is to be seen; None where it can't be read just now.
+
+        Raises at the first look what isn't over by itself, later what lasts longer than `PATIENCE`.
+        """
+        try:
+            found = self.look()
+        except self.faults as error:
+            if self._dark is None:
+                self._dark = self.clock()
+            passing = self._seen or isinstance(error, PASSING)
+            if not passing or self.clock() - self._dark >= PATIENCE:
+                raise
+            if gist(str(error)) != self._told:
+                self.tell(str(error))
+            self._told = gist(str(error))
+            return None
+        self._seen, self._dark, self._told = True, None, ""
+        return found
 
 
 def ended(loop: Callable[[], End], *, as_json: bool) -> int:

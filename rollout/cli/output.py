@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 from contextlib import contextmanager
@@ -42,8 +41,8 @@ def heard() -> Generator[None]:
     That is what Python's documentation recommends: the interpreter's own flush would end in a traceback. A
     character that the terminal's encoding lacks is printed as its number.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
+        reconfigure(errors="backslashreplace")
     try:
         try:
             yield

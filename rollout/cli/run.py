@@ -11,16 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rollout.azure.errors import AzureFault
 from rollout.cli import codes, output, say
 from rollout.cli.engine import Engine
-from rollout.cli.loop import PASSING, End, ended, gist
+from rollout.cli.loop import PATIENCE, SOON, End, Eyes, ended, gist
 from rollout.cli.stack import open_stack
 from rollout.cli.status import EXIT_CODES, phase_now, stage_now
 from rollout.cli.usage import UsageError
 from rollout.core import times
 from rollout.core.step import Outcome, Phase, StepKind
-from rollout.stack.pulumi_cli import StackError
 
 if TYPE_CHECKING:
     import argparse
@@ -31,10 +29,6 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """How often in a row an `up` may fail without anything getting on."""
-SOON = 10.0
-"""Seconds at most until it is tried again, after an `up` or a look that failed."""
-PATIENCE = 900.0
-"""Seconds for which gates, Azure or the stack may be unreadable before that is the end."""
 
 
 @dataclass
@@ -57,9 +51,10 @@ class Drive:
     _failures: int = field(default=0, init=False)
     _blind: float | None = field(default=None, init=False)
     """Since when the gates can't be read."""
-    _seen: bool = field(default=False, init=False)
-    _dark: float | None = field(default=None, init=False)
-    """Since when there is nothing to be seen."""
+
+    def __post_init__(self) -> None:
+        """Look with patience."""
+        self._eyes = Eyes(self.look, self._unseen, self.clock)
 
     def run(self) -> End:
         """Drive, and return how it ended. Raises `UsageError` for a rung that the ladder doesn't have.
@@ -70,7 +65,7 @@ class Drive:
         first = True
         self._ends = math.inf if self.timeout is None else self.clock() + self.timeout
         while True:
-            found = self._looked()
+            found = self._eyes.open()
             if found is not None and (end := self._there(found)):
                 return end
             if found is not None and not first and (end := self.over(found) or self._unreadable(found)):
@@ -125,22 +120,9 @@ class Drive:
         self._blind = self._blind if self._blind is not None else self.clock()
         return End(codes.FAULT, found.step.reason) if self.clock() - self._blind >= PATIENCE else None
 
-    def _looked(self) -> Assessment | None:
-        """Look. None where Azure or the stack's backend can't be read just now."""
-        try:
-            found = self.look()
-        except (AzureFault, StackError) as error:
-            if self._dark is None:
-                self._dark = self.clock()
-            passing = self._seen or isinstance(error, PASSING)
-            if not passing or self.clock() - self._dark >= PATIENCE:
-                raise
-            if gist(str(error)) != self._shown:
-                self.tell("unreadable", None, str(error))
-            self._shown = gist(str(error))
-            return None
-        self._seen, self._dark = True, None
-        return found
+    def _unseen(self, why: str) -> None:
+        self.tell("unreadable", None, why)
+        self._shown = ""
 
     def _step(self, found: Assessment) -> End | None:
         self._show("up", found)
@@ -151,7 +133,7 @@ class Drive:
         if ran.locked:
             why = "another run is at this stack, or a dead one left its lock: `rollout doctor`"
             return End(codes.FAULT, why)
-        after = self._looked()
+        after = self._eyes.open()
         if after is not None and after.record != found.record:
             self._failures = 0
             return None
@@ -187,6 +169,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _driven(args: argparse.Namespace) -> End:
     stack = open_stack(args.stack, Path(args.cwd).resolve())
+    args.stack = stack.name  # whichever is selected by the next look
     engine = Engine(stack.root, stack.name, sys.stderr)
 
     def up() -> Ran:

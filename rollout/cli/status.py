@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from rollout.azure import observe
 from rollout.azure.assess import Assessment, aborted, assess
-from rollout.cli import codes, view
-from rollout.cli.stack import open_to_abort
+from rollout.cli import codes, output, view
+from rollout.cli.loop import SOON, Eyes
+from rollout.cli.stack import open_to_abort, selected
 from rollout.core import times
 from rollout.core.intent import Verb
 from rollout.core.judging import stage_opened
@@ -19,9 +20,11 @@ from rollout.core.publication import answers, phase_of
 from rollout.core.step import Phase
 from rollout.core.traffic import NO_TRAFFIC
 from rollout.stack import tags
+from rollout.stack.faults import FAULTS
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Generator
 
     from rollout.cli.stack import StackView
 
@@ -35,18 +38,40 @@ EXIT_CODES = {
 
 def run(args: argparse.Namespace) -> int:
     """Print the status, once or until interrupted, and return the exit code of its phase."""
-    stack = open_to_abort(args.stack, Path(args.cwd).resolve())
-    if not args.watch:
-        found = look(stack)
-        print(json.dumps(found, indent=2)) if args.json else view.show(found)
-        return EXIT_CODES[Phase(found["phase"])]
-    every = args.every.total_seconds()
+    folder = Path(args.cwd).resolve()
+    if args.watch:
+        _watch(folder, args)
+        return 0
+    found = look(open_to_abort(args.stack, folder))
+    print(json.dumps(found, indent=2)) if args.json else view.show(found)
+    return EXIT_CODES[Phase(found["phase"])]
+
+
+def _watch(folder: Path, args: argparse.Namespace) -> None:
+    """Print the status until interrupted, each time of the stack as its file is then.
+
+    Raises what can't be read at the first look, or for long.
+    """
+    name = args.stack or selected(folder)
+    eyes = Eyes(
+        lambda: look(open_to_abort(name, folder)),
+        lambda why: output.tell(f"this look failed, another follows: {why}", error=True),
+        faults=FAULTS,
+    )
+    looks = _looks(eyes, args.every.total_seconds())
     if args.json:
-        while True:
-            print(json.dumps(look(stack)), flush=True)
-            time.sleep(every)
-    view.watch(lambda: look(stack), every)
-    return 0
+        for found in looks:
+            print(json.dumps(found), flush=True)
+    else:
+        view.watch(looks)
+
+
+def _looks(eyes: Eyes[dict[str, Any]], every: float) -> Generator[dict[str, Any]]:
+    while True:
+        found = eyes.open()
+        if found is not None:
+            yield found
+        time.sleep(every if found is not None else min(every, SOON))
 
 
 def look(stack: StackView) -> dict[str, Any]:

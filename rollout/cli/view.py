@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -14,7 +13,7 @@ from rollout.cli.colours import COLOURS
 from rollout.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from rich.console import RenderableType
 
@@ -27,12 +26,11 @@ def show(found: dict[str, Any]) -> None:
     Console().print(render(found))
 
 
-def watch(look: Callable[[], dict[str, Any]], every: float) -> None:
-    """Show the status, and look again every so many seconds until interrupted."""
-    with Live(render(look()), auto_refresh=False) as live:
-        while True:
-            time.sleep(every)
-            live.update(render(look()), refresh=True)
+def watch(looks: Iterable[dict[str, Any]]) -> None:
+    """Show the status at each look, in place of the one before."""
+    with Live(auto_refresh=False) as live:
+        for found in looks:
+            live.update(render(found), refresh=True)
 
 
 def render(found: dict[str, Any]) -> RenderableType:

@@ -27,6 +27,7 @@ from rollout.stack.pulumi_cli import StackError
 from tests.cli.looks import BACK, BEFORE, CLIMBING, NEW, Looks, seen
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
     from pathlib import Path
 
@@ -286,6 +287,22 @@ def test_ctrl_c_while_an_up_runs_doesnt_say_what_it_did(
     assert (code, lines[-1]["event"], lines[-1]["code"]) == (130, "end", 130)
     assert "may have taken its step" in lines[-1]["reason"]
     assert "stays as it is" not in lines[-1]["reason"]
+
+
+@pytest.mark.parametrize("words", [["run"], ["guard", "--until", "healthy"]])
+def test_it_stays_with_the_stack_that_was_selected(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    world, looked_at = World([seen(StepKind.HOLD, BEFORE), DONE]), list[str]()
+    module = f"rollout.cli.{words[0]}"
+
+    def moment(args: argparse.Namespace) -> SimpleNamespace:
+        looked_at.append(args.stack)
+        return SimpleNamespace(outlook=world.look)
+
+    monkeypatch.setattr(f"{module}.open_stack", lambda *_: SimpleNamespace(root=None, name="dev"))
+    monkeypatch.setattr("rollout.cli.say.moment", moment)
+    monkeypatch.setattr(Engine, "up", lambda _: Ran(0, ""))
+    assert cli.main([*words, "--every", "0.01"]) == 0
+    assert set(looked_at) == {"dev"}
 
 
 @pytest.mark.parametrize(("error", "code"), [(NO_TAGS, 1), (ConfigError([]), 2), (UsageError("no"), 2)])
