@@ -349,3 +349,15 @@ def test_red_is_for_a_take_back_and_for_what_nobody_can_do_or_read() -> None:
 def test_azure_is_at_work_or_it_is_not() -> None:
     done = {state for state in Provisioning if not state.in_progress}
     assert done == {Provisioning.SUCCEEDED, Provisioning.FAILED, Provisioning.CANCELED}
+
+
+def test_zeros_of_others_are_left_out_of_a_map_that_is_longer_than_a_tag() -> None:
+    theirs = {f"{'x' * 25}-{number}": 0 for number in range(9)}
+    roles = {"blue": 60, "green": 0, "other": 40}
+    short = Record(prod="blue", candidate="green", traffic={**roles, "theirs": 0})
+    assert short.tags()[TRAFFIC] == '{"blue":60,"green":0,"other":40,"theirs":0}'
+    crowded = Record(prod="blue", candidate="green", traffic={**roles, **theirs})
+    assert crowded.tags()[TRAFFIC] == '{"blue":60,"green":0,"other":40}'
+    read = Record.from_tags(crowded.tags())
+    assert read is not None
+    assert read.routing.same(crowded.routing)
