@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 _SPARE = 1.2
 """Azure ML reserves a fifth more cores than an online deployment has, to upgrade it by."""
+_DEDICATED = "Microsoft.MachineLearningServices/vmFamily/dedicatedCores/usages"
+"""The type of a family's usage that online deployments count against; low priority cores have their own."""
+_LONG_NAME = re.compile(r"cluster dedicated vcpus$|\s")
+"""What `Standard DSv2 Family Cluster Dedicated vCPUs` has beside `standardDSv2Family`."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class Quota:
 
     family: str
     used: int
-    limit: int
+    limit: int | None
+    """None where there is none."""
     cores: int
     """Of one machine of the size that was asked for."""
 
@@ -29,10 +35,16 @@ class Quota:
         """Return how many cores a new deployment of so many instances takes."""
         return math.ceil(_SPARE * instances) * self.cores
 
+    def has_room_for(self, instances: int) -> bool:
+        """Return whether a new deployment of so many instances fits in."""
+        return self.limit is None or self.needed(instances) <= self.limit - self.used
+
     @property
-    def left(self) -> int:
-        """How many may still be used."""
-        return self.limit - self.used
+    def left(self) -> str:
+        """How many may still be used, in words."""
+        if self.limit is None:
+            return f"{self.family} has no limit"
+        return f"{self.limit - self.used} of {self.limit} are left of {self.family}"
 
 
 def read_quota(arm: Arm, location: str, size: str) -> Quota | None:
@@ -51,18 +63,24 @@ def read_quota(arm: Arm, location: str, size: str) -> Quota | None:
     family, cores = machine.get("family"), machine.get("vCPUs")
     for usage in arm.list(f"{place}/usages", what=what):
         name = cast("dict[str, Any]", usage.get("name") or {}).get("value")
-        if _same(name, family):
+        if _same(usage.get("type"), _DEDICATED) and _family(name) == _family(family):
             try:
-                return Quota(str(family), int(usage["currentValue"]), int(usage["limit"]), int(str(cores)))
+                limit = int(usage["limit"])
+                used, each = int(usage["currentValue"]), int(str(cores))
             except (KeyError, TypeError, ValueError):
                 break
-    raise Unintelligible(what, f"Azure lists no use of the family {family!r}")
+            return Quota(str(family), used, None if limit < 0 else limit, each)
+    raise Unintelligible(what, f"Azure lists no dedicated cores of the family {family!r}")
 
 
 def _listed(arm: Arm, resource_id: str, what: str) -> list[dict[str, Any]]:
     body = arm.get(resource_id, what=what).body or {}
     value = body.get("value")
     return cast("list[dict[str, Any]]", value) if isinstance(value, list) else []
+
+
+def _family(name: object) -> str:
+    return _LONG_NAME.sub("", str(name).lower())
 
 
 def _same(one: object, other: object) -> bool:

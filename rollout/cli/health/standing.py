@@ -74,12 +74,11 @@ def quota(patient: Patient) -> Check:
     record = known(sight.observed(Published()))
     prod = sight.deployments.get(record.prod or "") if record else None
     instances = max(asked.instances, prod.core.instances if prod else 0)
-    needed = found.needed(instances)
     said = (
-        f"a candidate of {instances} {asked.instance_type} takes {needed} cores, with a fifth to spare for "
-        f"upgrades; {found.left} of {found.limit} are left of {found.family}"
+        f"a candidate of {instances} {asked.instance_type} takes {found.needed(instances)} cores, with a fifth "
+        f"to spare for upgrades; {found.left}"
     )
-    if needed > found.left:
+    if not found.has_room_for(instances):
         return Check("quota", State.PROBLEM, said, "ask for more quota in the portal, or take a smaller size")
     return Check("quota", State.OK, said)
 
