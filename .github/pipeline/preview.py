@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 import status
+from identity import renew
 from markdown import cell, cut, fence, plain
 from runner import error, needed, output, summary
 
@@ -44,6 +45,7 @@ def preview() -> int:
 
 def of_stack(name: str, most: int) -> tuple[str, bool]:
     """Return what a preview of the stack says, in at most so many bytes, and whether it went well."""
+    renew()
     done = subprocess.run(
         [*COMMAND, "--stack", name],
         stdout=subprocess.PIPE,

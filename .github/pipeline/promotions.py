@@ -9,6 +9,7 @@ from pathlib import Path
 
 import status
 from checkout import blob
+from identity import renew
 from runner import error, output
 from stacks import stacks
 
@@ -64,6 +65,7 @@ def _change(source: str, target: str) -> dict[str, str] | None:
 
 def _refused(source: str, target: str) -> str:
     """Let the target's config name what is Healthy in the source; return why it can't, or an empty text."""
+    renew()
     done = subprocess.run(
         ["rollout", "release", "--from", source, "--stack", target],
         capture_output=True,

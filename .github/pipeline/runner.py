@@ -33,6 +33,11 @@ def notice(text: str) -> None:
     print(f"::notice::{_one_line(text)}", flush=True)
 
 
+def warning(text: str) -> None:
+    """Say what may turn out to be wrong where people look first."""
+    print(f"::warning::{_one_line(text)}", flush=True)
+
+
 def error(text: str) -> None:
     """Say what is wrong where people look first."""
     print(f"::error::{_one_line(text)}", flush=True)

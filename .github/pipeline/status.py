@@ -6,6 +6,8 @@ import json
 import subprocess
 from typing import Any
 
+from identity import renew
+
 READ = (0, 3, 4)
 """The exit codes of `rollout status` with which it printed a status."""
 IDLE = frozenset({"none", "hold"})
@@ -19,6 +21,7 @@ class UnreadableError(Exception):
 
 def read(stack: str) -> dict[str, Any]:
     """Return what `rollout status --json` says. Raises `UnreadableError`."""
+    renew()
     done = subprocess.run(
         ["rollout", "status", "--stack", stack, "--json"], capture_output=True, text=True, check=False
     )
