@@ -74,9 +74,10 @@ def quota(patient: Patient) -> Check:
     record = known(sight.observed(Published()))
     prod = sight.deployments.get(record.prod or "") if record else None
     instances = max(asked.instances, prod.core.instances if prod else 0)
+    needed = found.needed(instances)
     said = (
-        f"a candidate of {instances} {asked.instance_type} takes {found.needed(instances)} cores, with a fifth "
-        f"to spare for upgrades; {found.left}"
+        f"a candidate of {instances} {asked.instance_type} takes {needed} cores, with a fifth to spare for "
+        f"upgrades; {found.left}"
     )
     if not found.has_room_for(instances):
         return Check("quota", State.PROBLEM, said, "ask for more quota in the portal, or take a smaller size")
