@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict, deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localazure.arm.store import Resource
 from localazure.monitor.alerts.schema import FIRED, RESOLVED, context, essentials
@@ -22,20 +21,24 @@ __all__ = ["TYPE", "Book"]
 TYPE = "Microsoft.AlertsManagement/alerts"
 MOST_KEPT = 1000
 """Alerts that are kept; the oldest that are resolved go first."""
+EVALUATIONS = "evaluations"
 
 
 class Book:
-    """Keeps alerts beside the resources: they survive a restart, and a reset forgets them."""
+    """Keeps alerts beside the resources, and in a rule what its newest evaluations came to.
+
+    Both survive a restart, and a reset forgets them; the evaluations go with their rule.
+    """
 
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
-        self._met: dict[tuple[str, Labels], deque[bool]] = defaultdict(deque)
 
     def enter(self, watch: Watch, found: Mapping[Labels, Outcome], at: datetime) -> Iterator[Resource]:
         """Note what an evaluation came to; yields each alert that was fired or resolved by it."""
         standing = {_labels(alert): alert for alert in self._standing(watch)}
+        enough = self._enough(watch, found)
         for labels, outcome in found.items():
-            met = self._often_enough(watch, labels, met=outcome.met)
+            met = labels in enough
             alert = standing.get(labels)
             if met and (alert is None or not watch.resolves):
                 yield self._fire(watch, labels, outcome, at)
@@ -53,12 +56,29 @@ class Book:
         if now is not None:
             self._azure.store.put(replace(now, state=now.state | {"actions": actions}))
 
-    def _often_enough(self, watch: Watch, labels: Labels, *, met: bool) -> bool:
-        newest = self._met[watch.resource.key, labels]
-        newest.append(met)
-        while len(newest) > watch.among:
-            newest.popleft()
-        return sum(newest) >= watch.least
+    def _enough(self, watch: Watch, found: Mapping[Labels, Outcome]) -> set[Labels]:
+        """The series that met the condition in enough of the newest evaluations; notes this one.
+
+        A series that an evaluation didn't find hasn't met the condition in it.
+        """
+        now = {labels for labels, outcome in found.items() if outcome.met}
+        if watch.among == 1:
+            return now
+        rule = self._azure.store.get(watch.resource.id)
+        if rule is None or rule.modified != watch.resource.modified:  # changed while it was evaluated
+            return set()
+        kept: list[dict[str, Any]] = rule.state.get(EVALUATIONS, [])
+        before: dict[Labels, list[bool]] = {_read(each["labels"]): each["met"] for each in kept}
+        newest = {
+            labels: [*before.get(labels, []), labels in now][-watch.among :] for labels in {*before, *found}
+        }
+        noted = [
+            {"labels": [list(each) for each in labels], "met": met}
+            for labels, met in newest.items()
+            if any(met)
+        ]
+        self._azure.store.put(replace(rule, state=rule.state | {EVALUATIONS: noted}))
+        return {labels for labels, met in newest.items() if sum(met) >= watch.least}
 
     def _standing(self, watch: Watch) -> list[Resource]:
         return [
@@ -104,7 +124,11 @@ class Book:
 
 
 def _labels(alert: Resource) -> Labels:
-    return tuple((name, value) for name, value in alert.state["labels"])
+    return _read(alert.state["labels"])
+
+
+def _read(labels: list[tuple[str, str]]) -> Labels:
+    return tuple((name, value) for name, value in labels)
 
 
 def _condition(alert: Resource) -> str:

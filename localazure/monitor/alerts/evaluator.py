@@ -75,6 +75,9 @@ class Evaluator:
                 except LogsError as error:
                     log.warning("%s can't be evaluated: %s", rule.watch.resource.id, error)
                     continue
+                except Exception:
+                    log.exception("%s can't be evaluated", rule.watch.resource.id)
+                    continue
                 for alert in self._book.enter(rule.watch, found, at):
                     task = asyncio.create_task(self._tell(rule.watch, alert))
                     self._telling.add(task)
