@@ -37,8 +37,8 @@ soak: setup ## Kill, race, break and torment real rollouts, into docs/reliabilit
 
 check: lint types layers ## Lint, types and layers
 
-lint: setup ## Ruff, all rules, and formatting
-	@$(run) ruff check . && ruff format --check .
+lint: setup ## Ruff, all rules, and formatting; zizmor for the workflows and actions
+	@$(run) ruff check . && ruff format --check . && zizmor --offline --quiet .github action.yml
 
 types: setup ## Pyright, strict (needs Node.js)
 	@$(run) pyright

@@ -29,7 +29,6 @@ AZURE = {"contents": "read", "id-token": "write"}
 MAY = {
     "ci.yml:checks": {"contents": "read"},
     "ci.yml:stories": {"contents": "read"},
-    "ci.yml:workflows": {"contents": "read"},
     "deploy.yml:look": AZURE,
     "deploy.yml:approval": {},
     "deploy.yml:up": AZURE,
@@ -67,8 +66,8 @@ def test_actions_are_pinned(file: Any):
 
 
 def test_zizmor_looks_at_every_workflow_and_action():
-    (run,) = [step["run"] for step in JOBS["ci.yml:workflows"]["steps"] if "run" in step]
-    looked_at = [ROOT / name for name in run.split("zizmor --offline ")[1].split()]
+    (places,) = re.findall(r"\bzizmor --offline --quiet (.*)", (ROOT / "Makefile").read_text())
+    looked_at = [ROOT / name for name in places.split()]
     listed = subprocess.run(
         ["git", "ls-files", "*action.yml", "*action.yaml", ".github/workflows"],
         cwd=ROOT,
