@@ -121,7 +121,7 @@ def _ask(tokens: Tokens, audience: str) -> str:
         raise Unauthorised(
             f"a token for {audience}",
             first.rstrip(" .:"),
-            "Log in with `az login`, or set ARM_CLIENT_ID and the like.",
+            "Log in with `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET.",
         ) from error
     if not token or any(character.isspace() for character in token):
         raise Unauthorised(f"a token for {audience}", "what came is not a token", "Log in with `az login`.")

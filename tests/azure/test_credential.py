@@ -80,7 +80,7 @@ def test_no_token_is_one_sentence_and_how_to_get_one():
         TokenCredentialFrom(Raises()).token(ARM)
     assert str(raised.value) == (
         f"a token for {ARM} can't be read: no luck with {ARM}. "
-        "Log in with `az login`, or set ARM_CLIENT_ID and the like."
+        "Log in with `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET."
     )
 
 
