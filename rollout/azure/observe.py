@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rollout.azure.endpoint import LiveDeployment, LiveEndpoint, read_deployments, read_endpoint
 from rollout.azure.errors import ReadError
 from rollout.azure.measuring import Subject
-from rollout.azure.traffic_log import read_log_settings
+from rollout.azure.traffic_log import LogSettings, read_log_settings
 from rollout.azure.workspace import LiveWorkspace, read_workspace
 from rollout.core.observed import Observed, Published
 
@@ -34,10 +34,13 @@ class Sight:
     workspace: LiveWorkspace | None
     endpoint: LiveEndpoint | None
     deployments: Mapping[str, LiveDeployment]
-    logs_exist: bool
-    """Whether the endpoint has a diagnostic setting of ours."""
-    log: LogWorkspace | ReadError | None = None
-    """The Log Analytics workspace that a diagnostic setting sends the endpoint's traffic log to."""
+    logs: LogSettings = field(default_factory=LogSettings)
+    """What the endpoint's diagnostic settings say."""
+
+    @property
+    def log(self) -> LogWorkspace | ReadError | None:
+        """The Log Analytics workspace that a diagnostic setting sends the endpoint's traffic log to."""
+        return self.logs.workspace
 
     @property
     def traffic_log(self) -> str | None:
@@ -65,7 +68,10 @@ class Sight:
 
 
 def look(arm: Arm, place: Place) -> Sight:
-    """Return what ARM shows now. Raises `ReadError`."""
+    """Return what ARM shows now. Raises `ReadError`, but not for what an abort can do without.
+
+    That is where logs go: such a fault stands in its place.
+    """
     arm.tokens.token(arm.cloud.arm_audience)  # where tokens come from needn't be safe to ask from a thread
     with ThreadPoolExecutor(max_workers=4) as pool:
         group = pool.submit(arm.get, place.group_id, _RESOURCES_API)
@@ -73,13 +79,5 @@ def look(arm: Arm, place: Place) -> Sight:
         settings = pool.submit(read_log_settings, arm, place.endpoint_id)
         endpoint, now = read_endpoint(arm, place.endpoint_id)
         deployments = read_deployments(arm, place.endpoint_id) if endpoint else {}
-        found = settings.result()
-        return Sight(
-            now,
-            group.result().body is not None,
-            workspace.result(),
-            endpoint,
-            deployments,
-            found.ours,
-            found.workspace,
-        )
+        there = group.result().body is not None
+        return Sight(now, there, workspace.result(), endpoint, deployments, settings.result())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollout.azure import ids
 from rollout.azure.body import mapping, text
-from rollout.azure.errors import Missing, Unintelligible
+from rollout.azure.errors import Missing, ReadError, Unintelligible
 from rollout.core import times
 
 if TYPE_CHECKING:
@@ -34,8 +34,11 @@ class LiveWorkspace:
     insights_id: str | None
     vault_id: str | None
     registry_id: str | None
-    logs_id: str | None
-    """The Log Analytics workspace behind its Application Insights; None where there is none."""
+    logs_id: str | ReadError | None
+    """The Log Analytics workspace behind its Application Insights; None where there is none.
+
+    Insights that can't be read are no reason to read nothing at all: only what sends logs there needs them.
+    """
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,14 @@ def latest_version(arm: Arm, workspace_id: str, kind: str, name: str) -> str:
     raise Missing(what, f"{kind} {name} has no version that isn't archived", "Register one, or name another.")
 
 
-def _logs_behind(arm: Arm, insights_id: str) -> str | None:
+def _logs_behind(arm: Arm, insights_id: str) -> str | ReadError | None:
     what = f"the Application Insights {ids.name_of(insights_id)}"
-    body = arm.get(insights_id, _INSIGHTS_API, what=what).body
+    try:
+        body = arm.get(insights_id, _INSIGHTS_API, what=what).body
+    except ReadError as fault:
+        return fault
+    except ValueError as error:
+        return Unintelligible(what, str(error))
     return text(mapping(body.get("properties")), "WorkspaceResourceId") if body else None
 
 

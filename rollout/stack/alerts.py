@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi_azure_native import monitor
 
+from rollout.azure.errors import ReadError
 from rollout.azure.logs import LogWorkspace
 from rollout.core.alerts import LOG_EVERY, LOG_WINDOW, MetricRule, QueryRule, Unwatched, rules, watched
 from rollout.core.record import Record
@@ -83,7 +84,7 @@ def declare(
         ground.settings.comparison,
         record,
         ground.place.endpoint_id,
-        logs=logs_id is not None,
+        logs=logs_id is not None or isinstance(ground.sight.log, ReadError),
     )
     for rule in found:
         if isinstance(rule, MetricRule):

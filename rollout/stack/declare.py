@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from rollout.azure.errors import AzureFault, Missing
-from rollout.azure.logs import LogWorkspace
 from rollout.azure.sharing import in_registry
 from rollout.core import history, times
 from rollout.core.bodies import deployment_body, endpoint_body
@@ -17,7 +16,7 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import alerts, autoscale, configuration, kept, machine, record, tags, upload
+from rollout.stack import alerts, autoscale, configuration, kept, log_setting, machine, record, tags, upload
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -92,6 +91,7 @@ def rollout(
         workspace(ground)
         return
     place, sight, settings = ground.place, ground.sight, ground.settings
+    log_setting.check(ground, step)
     live = LiveAzure(ground.arm, place, settings.probe, _probe_inputs(ground) if step.probe else ())
     location = _location(sight)
     fresh: dict[str, Any] = {}
@@ -118,7 +118,7 @@ def rollout(
     after_workspace = pulumi.ResourceOptions(depends_on=[below] if below else [])
     served_ids = [each for ids in served.values() for each in ids]
     assets = Assets("assets", place, served_ids, after_workspace, new_code=new_code, held=held)
-    logs_id = None if not ground.whole else below.logs_id if below else _logs_id(ground)
+    logs_id = log_setting.destination(ground, below)
     endpoint = Endpoint(
         "endpoint",
         EndpointArgs(
@@ -132,10 +132,6 @@ def rollout(
             fresh_inputs=fresh,
             read_routing=live.routing,
             clear_slot=live.clear,
-            logs_id=logs_id,
-            logs_exist=sight.logs_exist,
-            logs_stay=_logs_stay(ground),
-            logs_follow=sight.log is None and (sight.endpoint is None or step.kind is StepKind.START),
             forms=forms,
             protected=held.protected if step.as_found else frozenset({step.record.prod or ""}),
             gone=gone,
@@ -151,6 +147,7 @@ def rollout(
     entry = history.transition(step, sight.now, before, _runner(), judgement)
     told = history.grown(held.transitions, entry) if step.kind.publishes else ()
     published = record.declare(step, sight.now, publisher, endpoint.resources, told)
+    log_setting.declare(ground, step, endpoint, logs_id, published)
     if ground.whole:
         alerts.declare(ground, step, location, logs_id, published)
         autoscale.declare(ground, step, forms, location, published)
@@ -233,18 +230,3 @@ def _in_registry(arm: Arm, ref: AssetRef) -> None:
             f"the registry {ref.registry} doesn't have it",
             f"Share it there, or name another with `pulumi config set rollout:{kind} ...`.",
         )
-
-
-def _logs_id(ground: Ground) -> str | None:
-    asked = ground.settings.workspace.log_analytics
-    if asked is not None or ground.sight.workspace is None:
-        return asked
-    return ground.sight.workspace.logs_id
-
-
-def _logs_stay(ground: Ground) -> bool:
-    """Return whether the stack's diagnostic setting sends the log where config wants it already."""
-    asked, log = ground.settings.workspace.log_analytics, ground.sight.log
-    if asked is None:
-        return ground.sight.logs_exist
-    return isinstance(log, LogWorkspace) and log.id.casefold() == asked.casefold()

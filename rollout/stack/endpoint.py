@@ -1,4 +1,4 @@
-"""The endpoint, which owns the traffic map, with its deployments and its diagnostic setting."""
+"""The endpoint, which owns the traffic map, with its deployments."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
-from pulumi_azure_native import monitor
 
-from rollout.core.place import LOGS
 from rollout.core.record import TAGS as RECORD_TAGS
 from rollout.core.step import Form
 from rollout.stack import deployments, hooks
@@ -23,14 +21,8 @@ if TYPE_CHECKING:
     from rollout.stack.remembered import Remembered
 
 EVERY_INPUT = ["properties", "tags", "identity", "kind", "sku", "location"]
-_ENDPOINT, _LOGS = "endpoint", "logs"
-"""Names in the state."""
-LOG_CATEGORIES = (
-    "AmlOnlineEndpointTrafficLog",
-    "AmlOnlineEndpointConsoleLog",
-    "AmlOnlineEndpointEventLog",
-)
-"""The log categories of an online endpoint, as Azure Monitor names them."""
+_ENDPOINT = "endpoint"
+"""Its name in the state."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +44,6 @@ class EndpointArgs:
     """The body of a deployment of the release that config names."""
     read_routing: Callable[[], Routing]
     clear_slot: Callable[[str], None]
-    logs_id: pulumi.Input[str] | None
-    """Where the endpoint's logs go; None where the workspace has no Log Analytics."""
-    logs_exist: bool
-    logs_stay: bool
-    """Whether the setting that is there sends them there already: then it stays as it is."""
-    logs_follow: bool
-    """Whether the endpoint's logs are to go there, where they don't yet."""
     assets: Mapping[str, list[pulumi.Resource]]
     """What each deployment serves: declared before it."""
     forms: Mapping[str, Form]
@@ -72,12 +57,14 @@ class EndpointArgs:
 class Endpoint(pulumi.ComponentResource):
     """One managed online endpoint with its blue and green deployments."""
 
+    resource: ml.OnlineEndpoint
+    """The endpoint itself."""
     resources: list[pulumi.Resource]
     """All that the record comes after."""
 
     def __init__(self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("rollout:stack:Endpoint", name, None, opts)
-        endpoint = self._endpoint(args)
+        endpoint = self.resource = self._endpoint(args)
         below = pulumi.ResourceOptions(parent=self, deleted_with=endpoint)
         self.resources = [endpoint]
         for slot, form in sorted(args.forms.items()):
@@ -88,8 +75,6 @@ class Endpoint(pulumi.ComponentResource):
         for slot, inputs in sorted(args.gone.items()):
             kept = pulumi.ResourceOptions(depends_on=[endpoint], protect=slot in args.protected)
             self.resources.append(deployments.remembered(args.place, slot, inputs, _merge(below, kept)))
-        if args.logs_id is not None and (args.logs_exist or args.logs_follow):
-            self.resources.append(_logs(args, args.logs_id, _merge(below, _after(endpoint))))
         self.register_outputs({})
 
     def _endpoint(self, args: EndpointArgs) -> ml.OnlineEndpoint:
@@ -146,27 +131,6 @@ def _written(args: EndpointArgs) -> dict[str, Any]:
         "mirrorTraffic": dict(routing.mirror),
     }
     return inputs
-
-
-def _logs(args: EndpointArgs, logs_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    there = args.held.taken_over(monitor.DiagnosticSetting, _LOGS, args.place.logs_id)
-    known = pulumi.ResourceOptions(
-        import_=there if args.logs_exist else None, ignore_changes=["*"] if args.logs_stay else []
-    )
-    return monitor.DiagnosticSetting(
-        _LOGS,
-        name=LOGS,
-        resource_uri=args.place.endpoint_id,
-        workspace_id=logs_id,
-        logs=[
-            monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True) for category in LOG_CATEGORIES
-        ],
-        opts=_merge(opts, known),
-    )
-
-
-def _after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(depends_on=[resource])
 
 
 def _merge(one: pulumi.ResourceOptions, other: pulumi.ResourceOptions) -> pulumi.ResourceOptions:

@@ -67,7 +67,7 @@ def scene(local: Local) -> Iterator[Scene]:
 def test_the_traffic_log_is_found_by_any_setting_that_sends_it(scene: Scene):
     sight = scene.sight()
     customer = scene.local.ok("GET", scene.logs)["properties"]["customerId"]
-    assert (sight.traffic_log, sight.logs_exist) == (customer, True)
+    assert (sight.traffic_log, sight.logs.ours) == (customer, True)
     settings = f"{scene.place.endpoint_id}/providers/Microsoft.Insights/diagnosticSettings"
     properties = {
         "workspaceId": scene.logs,
@@ -76,7 +76,7 @@ def test_the_traffic_log_is_found_by_any_setting_that_sends_it(scene: Scene):
     scene.local.ok("PUT", f"{settings}/theirs", {"properties": properties})
     scene.local.ask("DELETE", f"{settings}/rollout")
     sight = scene.sight()
-    assert (sight.traffic_log, sight.logs_exist) == (customer, False)
+    assert (sight.traffic_log, sight.logs.ours) == (customer, False)
     scene.local.ask("DELETE", f"{settings}/theirs")
     assert scene.sight().traffic_log is None
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollout.azure.errors import Forbidden, ReadError, Unintelligible
+from rollout.azure.errors import Forbidden, Unintelligible
 from rollout.azure.logs import LogWorkspace
-from rollout.azure.traffic_log import LogSettings, read_log_settings
+from rollout.azure.traffic_log import CATEGORIES, LogSettings, read_log_settings
 from tests.azure.conftest import ENDPOINT
 from tests.azure.fake import FakeAzure, Says
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TRAFFIC = {"category": "AmlOnlineEndpointTrafficLog", "enabled": True}
 CONSOLE = {"category": "AmlOnlineEndpointConsoleLog", "enabled": True}
+EVENT = {"category": "AmlOnlineEndpointEventLog", "enabled": True}
 ALL = {"categoryGroup": "allLogs", "enabled": True}
 
 
@@ -52,7 +53,8 @@ def test_one_list_and_one_workspace_are_read(fake: FakeAzure, arm: Arm):
 
 @pytest.mark.parametrize("log", [TRAFFIC, ALL, {**TRAFFIC, "categoryGroup": None}])
 def test_the_category_or_the_group_of_all_sends_it(fake: FakeAzure, arm: Arm, log: dict[str, Any]):
-    assert read(fake, arm, setting("theirs", CONSOLE, log)) == LogSettings(workspace=None)
+    found = read(fake, arm, setting("theirs", CONSOLE, log))
+    assert (found.ours, found.workspace) == (False, None)
     found = there(fake, "log")
     assert read(fake, arm, setting("theirs", CONSOLE, log)).workspace == found
 
@@ -77,9 +79,20 @@ def test_a_setting_that_sends_it_to_no_workspace(fake: FakeAzure, arm: Arm, give
 def test_ours_goes_first_and_a_workspace_that_is_gone_gets_nothing(fake: FakeAzure, arm: Arm):
     theirs = there(fake, "theirs")
     both = setting("a", ALL, to="theirs"), setting("Rollout", TRAFFIC, to="ours")
-    assert read(fake, arm, *both) == LogSettings(ours=True, workspace=theirs)
+    others = {workspace("theirs").lower(): frozenset(CATEGORIES)}
+    assert read(fake, arm, *both) == LogSettings(ours=True, workspace=theirs, others=others)
     ours = there(fake, "ours")
-    assert read(fake, arm, *both) == LogSettings(ours=True, workspace=ours)
+    assert read(fake, arm, *both) == LogSettings(ours=True, workspace=ours, others=others)
+
+
+def test_what_others_send_to_a_workspace_is_told_together(fake: FakeAzure, arm: Arm):
+    off = {**TRAFFIC, "enabled": False}
+    elsewhere = setting("d", TRAFFIC, to="other")
+    given = setting("a", CONSOLE, off), setting("b", EVENT, to="LOG"), setting("rollout", TRAFFIC), elsewhere
+    assert read(fake, arm, *given).others == {
+        workspace("log").lower(): {"AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog"},
+        workspace("other").lower(): {"AmlOnlineEndpointTrafficLog"},
+    }
 
 
 def test_no_endpoint_has_no_settings(fake: FakeAzure, arm: Arm):
@@ -100,10 +113,10 @@ def test_what_can_t_be_read_is_not_absent(fake: FakeAzure, arm: Arm):
     odd = {"name": "x", "properties": {"logs": [ALL], "workspaceId": "not an id"}}
     assert isinstance(read(fake, arm, odd).workspace, Unintelligible)
     fake.on("GET", "/diagnosticSettings", Says(200, {"settings": []}))
-    with pytest.raises(
-        Unintelligible, match="the diagnostic settings of credit can't be read: the answer is no"
-    ):
-        read_log_settings(arm, ENDPOINT)
+    settings = read_log_settings(arm, ENDPOINT)
+    assert "the diagnostic settings of credit can't be read: the answer is no" in str(settings.workspace)
     fake.on("GET", "/diagnosticSettings", denied)
-    with pytest.raises(ReadError, match="the diagnostic settings of credit can't be read: 403"):
-        read_log_settings(arm, ENDPOINT)
+    settings = read_log_settings(arm, ENDPOINT)
+    assert settings.ours is None
+    assert isinstance(settings.workspace, Forbidden)
+    assert "the diagnostic settings of credit can't be read: 403" in str(settings.workspace)

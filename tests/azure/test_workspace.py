@@ -42,12 +42,19 @@ def test_a_workspace_without_insights_has_no_logs(fake: FakeAzure, arm: Arm):
     assert (found.insights_id, found.logs_id, found.storage_id) == (None, None, None)
 
 
-def test_no_workspace_is_none_and_unreadable_insights_are_a_fault(fake: FakeAzure, arm: Arm):
+def test_no_workspace_is_none_and_unreadable_insights_are_kept_as_a_fault(fake: FakeAzure, arm: Arm):
     assert read_workspace(arm, WORKSPACE) is None
     fake.on("GET", "/workspaces/mlw", Says(200, BODY))
     fake.on("GET", "/components/appi", Says(403, {"error": {"code": "AuthorizationFailed", "message": "No"}}))
-    with pytest.raises(Forbidden, match="the Application Insights appi can't be read"):
-        read_workspace(arm, WORKSPACE)
+    found = read_workspace(arm, WORKSPACE)
+    assert found is not None
+    assert isinstance(found.logs_id, Forbidden)
+    assert "the Application Insights appi can't be read: 403" in str(found.logs_id)
+    odd = {**BODY, "properties": {"applicationInsights": "no id"}}
+    fake.on("GET", "/workspaces/mlw", Says(200, odd))
+    found = read_workspace(arm, WORKSPACE)
+    assert found is not None
+    assert isinstance(found.logs_id, Unintelligible)
 
 
 def version(name: str, *, archived: bool = False) -> dict[str, Any]:

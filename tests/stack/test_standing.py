@@ -12,6 +12,7 @@ from rollout.azure.arm import Answer
 from rollout.azure.errors import ReadError
 from rollout.azure.logs import LogWorkspace
 from rollout.azure.observe import Sight
+from rollout.azure.traffic_log import LogSettings
 from rollout.stack import alerts, standing
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_what_cannot_be_read_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_log_rule_looks_where_the_log_goes() -> None:
     def sight(log: LogWorkspace | ReadError | None) -> Sight:
-        return Sight(NOW, True, None, None, {}, logs_exist=False, log=log)  # noqa: FBT003
+        return Sight(NOW, True, None, None, {}, LogSettings(workspace=log))  # noqa: FBT003
 
     assert alerts.log_of(sight(LogWorkspace("customer", THEIRS)), OURS) == THEIRS
     assert alerts.log_of(sight(LogWorkspace("customer", THEIRS)), None) == THEIRS
