@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from localazure.arm.errors import bad_request
+from localazure.arm.errors import ArmError, bad_request
 from localazure.arm.handlers import read_json
 from localazure.assets.materialise import forget_folders
 from localazure.clock import iso
 from localazure.monitor.bulk import FORMATS
+from localazure.requests import Forgotten
 
 if TYPE_CHECKING:
     from localazure.arm.plane import Plane
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from localazure.requests import Requests
 
 __all__ = ["routes"]
+
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def routes(azure: Azure, plane: Plane, faults: Faults, requests: Requests) -> list[web.RouteDef]:
@@ -62,10 +66,14 @@ class _Control:
         return await self.clock(request)
 
     async def log(self, request: web.Request) -> web.Response:
-        since = request.query.get("since", "0")
-        if not since.isdecimal():
+        since = request.query.get("since")
+        if since is not None and not NUMBER.fullmatch(since):
             raise bad_request(f"since={since}: the number of the last entry you have is needed.")
-        return web.json_response({"value": self._requests.since(int(since))})
+        try:
+            found = self._requests.since(None if since is None else int(since))
+        except Forgotten as error:
+            raise ArmError(410, "Gone", str(error)) from error
+        return web.json_response({"value": found})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         wanted = await read_json(request)

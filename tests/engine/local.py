@@ -111,9 +111,9 @@ class LocalAzure:
         """Move its clock on."""
         self.control("POST", "clock", {"advance": timedelta(**duration).total_seconds()})
 
-    def requests(self, since: int = 0) -> list[dict[str, Any]]:
-        """Return what it was asked, from that number on."""
-        return self.control("GET", f"requests?since={since}")["value"]
+    def requests(self, since: int | None = None) -> list[dict[str, Any]]:
+        """Return what it was asked after that number; without one, as much as it remembers."""
+        return self.control("GET", "requests" if since is None else f"requests?since={since}")["value"]
 
     def mark(self) -> int:
         """Return the number of its newest request, to ask for what comes after."""
