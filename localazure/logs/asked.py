@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from localazure.duration import read_duration
 from localazure.logs.errors import bad_argument
 
 if TYPE_CHECKING:
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Body", "Preferences", "read_body", "read_preferences"]
 
-DURATION = re.compile(
-    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?",
-    re.IGNORECASE,
-)
 DEFAULT_WAIT = 180.0
 LONGEST_WAIT = 600.0
 
@@ -77,16 +72,10 @@ def read_span(text: Any, now: datetime) -> Span:
     if text in (None, ""):
         return None, None
     first, slash, second = str(text).partition("/")
-    start, end = _part(first, text), _part(second, text) if slash else None
-    if end is None:
-        if isinstance(start, datetime):
-            return start, None
-        return now - start, now
-    if isinstance(start, timedelta):
-        if isinstance(end, timedelta):
-            raise _no_span(text)
-        return end - start, end
-    return start, start + end if isinstance(end, timedelta) else end
+    try:
+        return _between(_part(first, text), _part(second, text) if slash else None, now)
+    except (TypeError, OverflowError):  # two durations, or beyond all time
+        raise _no_span(text) from None
 
 
 def read_preferences(header: str) -> Preferences:
@@ -101,11 +90,20 @@ def read_preferences(header: str) -> Preferences:
     return Preferences(wait, statistics, render)
 
 
+def _between(start: datetime | timedelta, end: datetime | timedelta | None, now: datetime) -> Span:
+    if end is None:
+        return (start, None) if isinstance(start, datetime) else (now - start, now)
+    if isinstance(start, datetime):
+        return start, start + end if isinstance(end, timedelta) else end
+    if isinstance(end, timedelta):
+        raise TypeError("two durations")
+    return end - start, end
+
+
 def _part(text: str, whole: object) -> datetime | timedelta:
-    match = DURATION.fullmatch(text)
-    if match is not None and len(text) > 1:
-        return timedelta(**{name: float(value) for name, value in match.groupdict().items() if value})
     try:
+        if text[:1] in {"P", "p"}:
+            return read_duration(text)
         at = datetime.fromisoformat(text.strip().replace(" ", "+"))
     except ValueError:
         raise _no_span(whole) from None

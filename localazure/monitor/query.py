@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from localazure.arm.errors import bad_request
+from localazure.duration import read_duration
 from localazure.monitor.definitions import AGGREGATIONS, GRAINS, find_metrics
 from localazure.monitor.filters import dimensions_of, parse_filter
 
@@ -23,7 +23,6 @@ MINUTE = timedelta(minutes=1)
 DEFAULT_SPAN = timedelta(hours=1)
 DEFAULT_TOP = 10
 MOST_POINTS = 100_000
-DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,21 +102,14 @@ def _time(text: str, which: str) -> datetime:
 def _interval(text: str) -> tuple[str, timedelta | None]:
     if text.upper() == "FULL":
         return "FULL", None
-    match = DURATION.fullmatch(text)
-    days, hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    allowed = {_grain(grain): grain for grain in GRAINS}
-    if step not in allowed:
+    allowed = {read_duration(grain): grain for grain in GRAINS}
+    try:
+        step = read_duration(text)
+        return allowed[step], step
+    except (ValueError, KeyError):
         raise bad_request(
             f"Detected invalid time grain input: {text}, supported ones are: {','.join(GRAINS)}"
-        )
-    return allowed[step], step
-
-
-def _grain(text: str) -> timedelta:
-    match = DURATION.fullmatch(text)
-    days, hours, minutes, _ = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    return timedelta(days=days, hours=hours, minutes=minutes)
+        ) from None
 
 
 def _known(clauses: tuple[Clause, ...], metrics: tuple[Metric, ...]) -> tuple[Clause, ...]:

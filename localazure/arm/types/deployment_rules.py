@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from localazure.arm.body import part
 from localazure.arm.errors import ArmError, bad_request
 from localazure.arm.types.data_collector import filled_collector
+from localazure.duration import read_duration
 
 if TYPE_CHECKING:
     from localazure.arm.body import JSON
@@ -28,9 +28,6 @@ REQUESTS: dict[str, Any] = {
 }
 MOST_INSTANCES = 50
 LONGEST_REQUEST = 180.0
-DURATION = re.compile(
-    r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?", re.IGNORECASE
-)
 SERVERS_OWN = ("createdBy", "createdAt", "lastModifiedAt", "AzureAsyncOperationUri")
 
 
@@ -101,13 +98,12 @@ def seconds(duration: str, where: str) -> float:
     Raises:
         ArmError: 400, it is none.
     """
-    found = DURATION.fullmatch(str(duration))
-    if found is None or not any(found.groups()):
+    try:
+        return read_duration(duration).total_seconds()
+    except ValueError:
         raise bad_request(
             f"The request is invalid: {where} is {duration!r}, no ISO 8601 duration such as PT5S."
-        )
-    parts = [float(found[name] or 0) for name in ("d", "h", "m", "s")]
-    return ((parts[0] * 24 + parts[1]) * 60 + parts[2]) * 60 + parts[3]
+        ) from None
 
 
 def _check_requests(settings: JSON) -> None:

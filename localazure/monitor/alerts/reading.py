@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import operator
-import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from localazure.arm.errors import bad_request
+from localazure.duration import read_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import timedelta
 
     from localazure.arm.body import JSON
     from localazure.arm.errors import ArmError
 
 __all__ = ["OPERATORS", "duration", "items", "missing", "number", "one_of", "refused", "severity"]
 
-DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
 LEAST_SEVERE = 4
 
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -44,14 +43,12 @@ def duration(properties: JSON, name: str, allowed: Iterable[timedelta]) -> timed
     text = properties.get(name)
     if text is None:
         raise missing(f"properties.{name}")
-    found = DURATION.fullmatch(str(text))
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
-    length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     known = sorted(allowed)
-    if length not in known:
+    try:
+        return known[known.index(read_duration(text))]
+    except ValueError:
         supported = ", ".join(iso(each) for each in known)
-        raise refused(f"The value '{text}' of {name} isn't supported; supported are: {supported}.")
-    return length
+        raise refused(f"The value '{text}' of {name} isn't supported; supported are: {supported}.") from None
 
 
 def iso(length: timedelta) -> str:
