@@ -102,7 +102,7 @@ class Faults:
         """Wait; whether that was to its end. False: the faults were ended before it."""
         ended = self._ended
         waits = asyncio.create_task(wait)
-        over = asyncio.create_task(ended.wait())
+        over: asyncio.Task[object] = asyncio.create_task(ended.wait())
         try:
             await asyncio.wait({waits, over}, return_when=asyncio.FIRST_COMPLETED)
         finally:

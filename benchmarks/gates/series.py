@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.gates.traces import HISTORY, generator
+from benchmarks.gates.traces import generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +81,3 @@ def arrivals(trace: Trace, tier: str, minutes: int, seed: int) -> Ints:
     """
     key = (trace.scenario.number, trace.rpm, trace.rep, _ARRIVALS, len(tier))
     return generator(seed, *key).integers(1, LAG[tier] + 1, minutes)
-
-
-def history_begin() -> datetime:
-    """When the hour before the first stage begins."""
-    return BEGIN - timedelta(minutes=HISTORY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,6 @@ class Found:
     rows: list[list[Any]]
     too_large: str = ""
     seconds: float = 0.0
-    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 async def run(rows: Rows, asked: Asked) -> Found:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from localazure.monitor.gaps import Gap
     from localazure.monitor.query import Query
 
-__all__ = ["Sample", "answer", "measure", "visible_until"]
+__all__ = ["Sample", "answer", "measure", "visible_until", "whole"]
 
 Labels = tuple[str, ...]
 Series = dict[datetime, "Sample"]
@@ -121,7 +121,7 @@ def _metric_json(
     series = list(found.items())
     if query.order is not None:
         aggregation, descending = query.order
-        series.sort(key=lambda each: _whole(each[1].values()).value(aggregation), reverse=descending)
+        series.sort(key=lambda each: whole(each[1].values()).value(aggregation), reverse=descending)
     return {
         "id": f"{resource_id}/providers/Microsoft.Insights/metrics/{metric.name}",
         "type": "Microsoft.Insights/metrics",
@@ -151,12 +151,13 @@ def _points(query: Query, minutes: Series, times: Sequence[str]) -> list[dict[st
         bins[number] = bins[number].merged(sample) if number in bins else sample
     wanted = [(name.lower(), VALUES[name]) for name in query.aggregations]
     points: list[dict[str, Any]] = [{"timeStamp": time} for time in times]
-    for number, whole in bins.items():
-        points[number] |= {name: value(whole) for name, value in wanted}
+    for number, sample in bins.items():
+        points[number] |= {name: value(sample) for name, value in wanted}
     return points
 
 
-def _whole(samples: Iterable[Sample]) -> Sample:
+def whole(samples: Iterable[Sample]) -> Sample:
+    """Several samples as one."""
     first, *rest = samples
     for each in rest:
         first = first.merged(each)

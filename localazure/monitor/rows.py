@@ -135,7 +135,7 @@ class Rows:
         for name in (*KEPT, *minutes.TABLES):
             await self.query(f"DELETE FROM {name}")  # noqa: S608 - a constant
 
-    def _take(self, name: str, rows: list[Taken]) -> None:
+    def _take(self, name: str, rows: Sequence[Taken]) -> None:
         with self._taking:
             self._buffers[name] += rows
 

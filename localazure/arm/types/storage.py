@@ -13,7 +13,7 @@ from localazure.arm.kind import Answer, Call, Kind
 if TYPE_CHECKING:
     from localazure.arm.store import Resource
 
-__all__ = ["StorageAccounts", "StorageContainers", "account_key"]
+__all__ = ["StorageAccounts", "StorageContainers"]
 
 
 class StorageAccounts(Kind):
@@ -84,11 +84,6 @@ class StorageContainers(Kind):
     async def dispose(self, resource: Resource) -> None:
         """Its blobs go with it."""
         self.plane.blobs.drop_container(resource.id.split("/")[8], resource.name)
-
-
-def account_key(resource: Resource) -> str:
-    """The first key of a storage account, base64."""
-    return resource.state["keys"][0]
 
 
 def _new_key() -> str:

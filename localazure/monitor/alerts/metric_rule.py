@@ -16,7 +16,7 @@ from localazure.monitor.alerts.outcome import Outcome, Watch
 from localazure.monitor.alerts.reading import OPERATORS, missing, refused
 from localazure.monitor.definitions import AGGREGATIONS, NAMESPACE, find_metrics
 from localazure.monitor.filters import Clause, Condition
-from localazure.monitor.metrics import Sample, measure, visible_until
+from localazure.monitor.metrics import measure, visible_until, whole
 from localazure.monitor.query import MINUTE, Query
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class MetricRule:
             )
             found.append({})
             for values, minutes in series.items():
-                value = _whole(list(minutes.values())).value(each.aggregation)
+                value = whole(minutes.values()).value(each.aggregation)
                 labels = tuple(zip(query.split, values, strict=True))
                 found[-1][labels] = (each.beyond(value), each.shown(value, labels))
         return _together(found)
@@ -198,13 +198,6 @@ def _query(criterion: Criterion, start: datetime, end: datetime) -> Query:
         top=None,
         order=None,
     )
-
-
-def _whole(samples: list[Sample]) -> Sample:
-    first, *rest = samples
-    for each in rest:
-        first = first.merged(each)
-    return first
 
 
 def _together(found: list[dict[Labels, tuple[bool, dict[str, Any]]]]) -> dict[Labels, Outcome]:
