@@ -30,7 +30,7 @@ bench: setup ## Measure a no-op `pulumi up` against a bare program, and the loca
 	@$(run) python -m benchmarks.up && python -m benchmarks.localazure
 
 gates: setup ## Judge made-up traffic with known truth, beside other tools (30 minutes; G=--quick is CI's minute)
-	@$(run) python -m benchmarks.gates $(or $(G),--write)
+	@$(run) python -m benchmarks.gates $(or $(G),--seed 88231 --write)
 
 soak: setup ## Kill, race, break and torment real rollouts, into docs/reliability.md (hours)
 	@$(run) python -m tests.soak $(or $(S),--write)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["HISTORY", "SEED", "StageTrace", "Trace", "World", "generator", "trace"]
 
 SEED = 20261121
-"""Of the figures on the page."""
+"""Where no other is asked for. The page has figures of one that nobody tuned to, and says which."""
 HISTORY = 60
 """Minutes of prod alone before the first stage."""
 

@@ -77,7 +77,10 @@ async def added(site: Site, name: str, both: tuple[Way, Way], *, seconds: float,
 
 
 async def at_most(site: Site, name: str, both: tuple[Way, Way], seconds: float) -> list[dict[str, Any]]:
-    """For each number of connections, answers a second of both ways, and who was busy with them."""
+    """For each number of connections, answers a second of both ways, and who was busy with them.
+
+    Ends the run where an answer isn't 200.
+    """
     found: list[dict[str, Any]] = []
     for connections in CONNECTIONS:
         line: dict[str, Any] = {"server": name, "connections": connections}
@@ -99,12 +102,13 @@ async def at_most(site: Site, name: str, both: tuple[Way, Way], seconds: float) 
                 context=site.context,
             )
             router, server = used.shares()
+            if failed := done.statuses.total() - done.statuses[200]:
+                raise SystemExit(f"{way.url}, {connections} connections: {failed} answers weren't 200")
             ordered = sorted(done.latencies)
             line[which] = {
                 "rate": round(done.rate, 1),
                 "p50": percentile(ordered, 50),
                 "p99": percentile(ordered, 99),
-                "failed": sum(number for status, number in done.statuses.items() if status != 200),
                 "generator": round(done.processor, 2),
                 "router": round(router, 2),
                 "server": round(server, 2),

@@ -15,9 +15,11 @@ from benchmarks.localazure.hammer import request
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Traffic"]
+__all__ = ["APART", "KINDS", "Traffic"]
 
 BODY = b'{"data": [1, 2, 3]}' * 20
+APART = "shadow"
+"""The deployment whose rows no client can count: mirrored copies, and requests that may not have come in."""
 # Kinds with their shares, and the headers that make one.
 KINDS: dict[str, tuple[float, dict[str, str]]] = {
     "good": (0.80, {}),
@@ -29,7 +31,7 @@ KINDS: dict[str, tuple[float, dict[str, str]]] = {
     "a wrong key": (0.03, {"Authorization": "Bearer wrong"}),
     "no such endpoint": (0.01, {}),
     "too slow": (0.001, {"x-answer": "wait"}),
-    "given up by the client": (0.004, {"x-answer": "wait"}),
+    "given up by the client": (0.004, {"x-answer": "wait", "azureml-model-deployment": APART}),
     "a new connection": (0.015, {}),
 }
 GAVE_UP = 0.01  # seconds that a client waits which doesn't wait
