@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     if refused := useless(verb, found.step):
         raise UsageError(refused)
     moment.stack.set_tag(INTENT, text)
+    replaced = moment.published.intent
+    before = replaced.show() if replaced is not None else None
     said = {
         "stack": moment.stack.name,
         "verb": verb.value,
@@ -45,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
         "stage": intent.rung,
         "by": intent.who,
         "why": intent.why or None,
+        "instead": before,
         INTENT: text,
     }
-    before = moment.published.intent
-    instead = f" (instead of: {before.show()})" if before is not None else ""
+    instead = f" (instead of: {before})" if before is not None else ""
     headline = f"said, as {INTENT} of {moment.stack.name}: {text}{instead}"
     say.told(said, found, headline, as_json=args.json)
     if (hint := _mended(moment.stack)) is not None:

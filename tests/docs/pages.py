@@ -27,8 +27,13 @@ class Block:
 
 
 def text(page: str) -> str:
-    """Return a page."""
-    return (ROOT / page).read_text()
+    """Return a page, or of `docs/x.md#A heading` what stands under that heading of the second rank."""
+    name, _, heading = page.partition("#")
+    whole = (ROOT / name).read_text()
+    if not heading:
+        return whole
+    parts = {part.partition("\n")[0]: part for part in re.split(r"^## ", whole, flags=re.MULTILINE)}
+    return parts[heading]
 
 
 def blocks(page: str, *languages: str) -> list[Block]:

@@ -18,6 +18,7 @@ from rollout.core.step import Phase, StepKind
 from tests.docs.pages import NAMES, ROOT, code, sources, spans, text
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
 COMMAND = re.compile(r"(?:^|[;&|(]\s*)(rollout|localazure) ([a-z]+)\b([^|&;)]*)")
@@ -31,15 +32,24 @@ SOURCES = sources()
 
 def commands(parser: Any) -> dict[str, set[str]]:
     """Return the options of each command of a command line."""
-    subparsers = next(each for each in parser._actions if isinstance(each.choices, dict))
     return {
         name: {option for action in sub._actions for option in action.option_strings}
-        for name, sub in subparsers.choices.items()
+        for name, sub in subparsers(parser).items()
     }
+
+
+def subparsers(parser: Any) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command of a command line."""
+    return next(each.choices for each in parser._actions if isinstance(each.choices, dict))
 
 
 KNOWN = {"rollout": commands(arguments.parser()), "localazure": commands(vars(local_cli)["_parser"]())}
 OPTIONS = {option for each in KNOWN.values() for options in each.values() for option in options}
+PAGE = "docs/commands.md"
+ALL, SAYING = f"{PAGE}#What all have", f"{PAGE}#Saying something"
+PLACES = {name: f"{PAGE}#{name}" for name in ("release", "run", "history", "status", "doctor")}
+PLACES |= {"check": "docs/check.md", "guard": "docs/guard.md"}
+"""Where a command of `rollout` is explained that isn't something to say."""
 
 
 @pytest.mark.parametrize("page", NAMES)
@@ -82,6 +92,32 @@ def test_every_tag_step_and_phase_is_explained():
     assert {APPROVED, INTENT, PAUSED, RESUMED} <= rows
     assert {kind.value for kind in StepKind} <= rows
     assert all(phase in page for phase in Phase)
+
+
+def test_every_command_is_explained():
+    rows = set(re.findall(r"^\| `rollout ([a-z]+)` \|", text(PAGE), re.MULTILINE))
+    assert rows == set(KNOWN["rollout"])
+
+
+@pytest.mark.parametrize("command", KNOWN["rollout"])
+def test_every_option_of_a_command_is_explained(command: str):
+    lines = [*code(ALL), *code(PLACES.get(command, SAYING))]
+    explained = {option for line in lines for option in re.findall(r"--[a-z-]+", line)}
+    assert KNOWN["rollout"][command] - explained == {"-h", "--help"}
+
+
+@pytest.mark.parametrize("command", KNOWN["rollout"])
+def test_exit_codes_are_those_that_help_names(command: str):
+    """A row of the common table is for the commands that it names, or for all."""
+    help_text = subparsers(arguments.parser())[command].description or ""
+    named = set(re.findall(r"(?:Exit code: |, )(\d+) ", help_text))
+    common = re.findall(r"^\| (\d+) \| (.*) \|$", text(ALL), re.MULTILINE)
+    own = {exit_code for exit_code, row in common if f"`{command}`" in row}
+    for_all = {exit_code for exit_code, row in common if not re.search(r"`[a-z]+`[:,]", row)}
+    assert {"0", "2"} <= named <= own | for_all, f"{PAGE}: {command}"
+    assert own <= named, f"{PAGE}: {command}"
+    if command in ("check", "guard"):
+        assert named == set(re.findall(r"^\| (\d+) \|", text(PLACES[command]), re.MULTILINE))
 
 
 def test_every_command_of_the_local_azure_is_explained():
