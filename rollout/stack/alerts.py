@@ -55,8 +55,8 @@ class _Rules:
 
 def declare(
     ground: Ground, step: Step, location: str, logs_id: pulumi.Input[str] | None, after: pulumi.Resource
-) -> None:
-    """Declare the rules for a candidate with live traffic, and the action group that they call.
+) -> list[pulumi.Resource]:
+    """Declare the rules for a candidate with live traffic, and the action group that they call; return them.
 
     Args:
         ground: What the graph stands on.
@@ -67,14 +67,15 @@ def declare(
     """
     asked = ground.settings.alerts
     if not asked.on:
-        return
+        return []
     record, enabled = _subject(ground, step)
     group = _group(ground, asked, after)
     groups: list[pulumi.Input[str]] = [asked.action_group] if asked.action_group else []
+    declared: list[pulumi.Resource] = [group] if group is not None else []
     if group is not None:
         groups.append(group.id)
     if record is None:
-        return
+        return declared
     logs_id = log_of(ground.sight, logs_id)
     common = _Rules(
         ground.place, asked, location, groups, enabled, step.kind.writes_endpoint, ground.arm, after
@@ -88,11 +89,12 @@ def declare(
     )
     for rule in found:
         if isinstance(rule, MetricRule):
-            _metric(common, rule)
+            declared.append(_metric(common, rule))
         elif isinstance(rule, QueryRule) and logs_id is not None:
-            _query(common, rule, logs_id)
+            declared.append(_query(common, rule, logs_id))
         elif isinstance(rule, Unwatched) and step.kind.writes_endpoint:
             pulumi.log.info(f"gate {rule.gate} has no alert rule: {rule.why}")
+    return declared
 
 
 def log_of(sight: Sight, ours: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
@@ -143,7 +145,7 @@ def _group(ground: Ground, asked: AlertSettings, after: pulumi.Resource) -> moni
     )
 
 
-def _metric(common: _Rules, rule: MetricRule) -> None:
+def _metric(common: _Rules, rule: MetricRule) -> monitor.MetricAlert:
     place = common.place
     name = f"rollout-{place.endpoint}-{rule.name}".rstrip(".")
     rule_id = f"{place.group_id}/providers/Microsoft.Insights/metricAlerts/{name}"
@@ -161,7 +163,7 @@ def _metric(common: _Rules, rule: MetricRule) -> None:
         threshold=rule.threshold,
         dimensions=dimensions,
     )
-    monitor.MetricAlert(
+    return monitor.MetricAlert(
         f"alert-{rule.name}",
         resource_group_name=place.resource_group,
         rule_name=name,
@@ -181,7 +183,7 @@ def _metric(common: _Rules, rule: MetricRule) -> None:
     )
 
 
-def _query(common: _Rules, rule: QueryRule, logs_id: pulumi.Input[str]) -> None:
+def _query(common: _Rules, rule: QueryRule, logs_id: pulumi.Input[str]) -> monitor.ScheduledQueryRule:
     place = common.place
     name = f"rollout-{place.endpoint}-{rule.name}".rstrip(".")
     rule_id = f"{place.group_id}/providers/Microsoft.Insights/scheduledQueryRules/{name}"
@@ -194,7 +196,7 @@ def _query(common: _Rules, rule: QueryRule, logs_id: pulumi.Input[str]) -> None:
             number_of_evaluation_periods=1, min_failing_periods_to_alert=1
         ),
     )
-    monitor.ScheduledQueryRule(
+    return monitor.ScheduledQueryRule(
         f"alert-{rule.name}",
         resource_group_name=place.resource_group,
         rule_name=name,

@@ -36,19 +36,20 @@ def instances(ground: Ground, step: Step) -> int:
 
 def declare(
     ground: Ground, step: Step, forms: Mapping[str, Form], location: str, after: pulumi.Resource
-) -> None:
-    """Declare a setting for each deployment of ours; one that was taken over keeps what it has.
+) -> list[pulumi.Resource]:
+    """Declare a setting for each deployment of ours, and return them; one taken over keeps what it has.
 
     What keeps a floor changes with steps alone: how many instances there are changes at any time. Where the
     record can't be read, nobody knows what keeps one.
     """
     asked = ground.settings.autoscale
     if asked is None:
-        return
+        return []
     place, live = ground.place, ground.sight.deployments
     there = {name: each.core.instances for name, each in live.items()}
     there |= {name: instances(ground, step) for name, form in forms.items() if form is Form.FRESH}
     kept = floors(step.record, there)
+    declared: list[pulumi.Resource] = []
     for name, form in sorted(forms.items()):
         ours = form is Form.FRESH or (name in live and live[name].core.release is not None)
         if not ours:
@@ -59,7 +60,7 @@ def declare(
         setting_id = f"{place.group_id}/providers/Microsoft.Insights/autoscalesettings/{called}"
         lost = ground.held.taken_over(monitor.AutoscaleSetting, title, setting_id)
         as_it_is = (name in kept or step.as_found) and not step.kind.writes_endpoint
-        monitor.AutoscaleSetting(
+        setting = monitor.AutoscaleSetting(
             title,
             resource_group_name=place.resource_group,
             autoscale_setting_name=called,
@@ -73,3 +74,5 @@ def declare(
                 ignore_changes=["*"] if as_it_is else [],
             ),
         )
+        declared.append(setting)
+    return declared

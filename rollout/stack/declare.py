@@ -16,7 +16,18 @@ from rollout.core.config import ConfigError, Problem
 from rollout.core.probe_inputs import requests_of
 from rollout.core.step import Form, StepKind
 from rollout.core.traffic import Routing
-from rollout.stack import alerts, autoscale, configuration, kept, log_setting, machine, record, tags, upload
+from rollout.stack import (
+    alerts,
+    autoscale,
+    configuration,
+    kept,
+    log_setting,
+    machine,
+    record,
+    seal,
+    tags,
+    upload,
+)
 from rollout.stack.assets import Assets, NewCode, served_by
 from rollout.stack.endpoint import Endpoint, EndpointArgs
 from rollout.stack.live import LiveAzure
@@ -81,7 +92,7 @@ def workspace(ground: Ground) -> Workspace | None:
 def rollout(
     ground: Ground, step: Step, wanted: Wanted | None, stack: tags.Stack, judgement: Judgement | None = None
 ) -> None:
-    """Declare workspace, assets, endpoint, deployments and record as the step wants them.
+    """Declare workspace, assets, endpoint, deployments, record and what stands beside it as the step wants.
 
     Whatever can still be missing is looked for before the first of them is declared. Of an endpoint that
     was never this stack's, nothing is.
@@ -147,10 +158,11 @@ def rollout(
     entry = history.transition(step, sight.now, before, _runner(), judgement)
     told = history.grown(held.transitions, entry) if step.kind.publishes else ()
     published = record.declare(step, sight.now, publisher, endpoint.resources, told)
-    log_setting.declare(ground, step, endpoint, logs_id, published)
     if ground.whole:
-        alerts.declare(ground, step, location, logs_id, published)
-        autoscale.declare(ground, step, forms, location, published)
+        beside = log_setting.declare(ground, step, endpoint, logs_id, published)
+        beside += alerts.declare(ground, step, location, logs_id, published)
+        beside += autoscale.declare(ground, step, forms, location, published)
+        seal.declare([published, *beside])
 
 
 def _runner() -> str:

@@ -58,10 +58,11 @@ def declare(
     endpoint: Endpoint,
     logs_id: pulumi.Input[str] | None,
     after: pulumi.Resource,
-) -> None:
+) -> list[pulumi.Resource]:
     """Declare the setting where it is there already, and where a step begins and nothing sends the log yet.
 
-    Where something can't be read that decides how it is to be, what the state holds of it stays as it is.
+    Returns it, where it is declared. Where something can't be read that decides how it is to be, what the
+    state holds of it stays as it is.
 
     Args:
         ground: What the graph stands on.
@@ -70,22 +71,20 @@ def declare(
         logs_id: Where the logs go: `destination`.
         after: The record.
     """
-    if not ground.whole:
-        return
     wanted, logs = _wanted(ground), ground.sight.logs
     if logs.ours is None or isinstance(wanted, ReadError):
-        if _held(ground):
-            _setting(ground, endpoint, after, logs_id, CATEGORIES, frozen=True)
-        return
+        held = _held(ground)
+        return [_setting(ground, endpoint, after, logs_id, CATEGORIES, frozen=True)] if held else []
     if logs_id is None:
-        return
+        return []
     sent = logs.others.get((wanted or "").lower(), frozenset[str]())
     lacking = tuple(each for each in CATEGORIES if each not in sent)
     if logs.ours:
         frozen = not lacking or _goes_there(ground)
-        _setting(ground, endpoint, after, logs_id, lacking or CATEGORIES, frozen=frozen)
-    elif logs.workspace is None and lacking and _begins(ground, step):
-        _setting(ground, endpoint, after, logs_id, lacking, frozen=False)
+        return [_setting(ground, endpoint, after, logs_id, lacking or CATEGORIES, frozen=frozen)]
+    if logs.workspace is None and lacking and _begins(ground, step):
+        return [_setting(ground, endpoint, after, logs_id, lacking, frozen=False)]
+    return []
 
 
 def _wanted(ground: Ground) -> str | ReadError | None:
@@ -124,8 +123,8 @@ def _setting(
     categories: tuple[str, ...],
     *,
     frozen: bool,
-) -> None:
-    monitor.DiagnosticSetting(
+) -> monitor.DiagnosticSetting:
+    return monitor.DiagnosticSetting(
         _LOGS,
         name=LOGS,
         resource_uri=ground.place.endpoint_id,

@@ -30,7 +30,8 @@ def _lose(given: Rollout, *names: str) -> None:
     """Take resources of the stack out of its state; Azure keeps them."""
     for each in reversed(given.project.state()["deployment"]["resources"]):
         if each["urn"].rpartition("::")[2] in names:
-            given.project.pulumi("state", "delete", each["urn"], "--yes", "--force", check=True)
+            forced = ("--yes", "--force", "--target-dependents")
+            given.project.pulumi("state", "delete", each["urn"], *forced, check=True)
 
 
 def test_what_the_state_lost_is_taken_over(rollout: Callable[..., Rollout]) -> None:

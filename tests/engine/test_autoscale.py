@@ -100,7 +100,7 @@ def test_a_setting_that_the_state_lost_is_taken_over(rollout: Callable[..., Roll
         for each in given.project.state()["deployment"]["resources"]
         if each["urn"].endswith("::autoscale-blue")
     )
-    given.project.pulumi("state", "delete", lost, "--yes", check=True)
+    given.project.pulumi("state", "delete", lost, "--yes", "--force", "--target-dependents", check=True)
     given.project.configure(**{"rollout:autoscale": {"min": 1, "max": 5, "cpu": 70}})
     assert given.up().step == "none"
     assert _bounds(given) == {"blue": ("1", "5", "1")}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.soak.phases import Life
 from tests.soak.place import PATIENT_GATES
-from tests.soak.ways_out import abort, tear_down
+from tests.soak.ways_out import BESIDE, abort, tear_down, watchers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 
 def test_a_person_aborts_and_the_stack_is_torn_down(rollout: Callable[..., Rollout]) -> None:
-    """The workspace and what is in it stay, though the stack declares them; also when it stops to."""
-    given = rollout(**{"rollout:gates": PATIENT_GATES, "rollout:createWorkspace": True})
+    """The workspace and what is in it stay, though the stack declares them; also when it stops to.
+
+    A destroy that is refused leaves alerts, autoscale and logs as they are, too.
+    """
+    given = rollout(**{"rollout:gates": PATIENT_GATES, "rollout:createWorkspace": True, **BESIDE})
     given.healthy()
     life = Life(given)
     assert abort(life, "advance to 50").endswith("→ blue 100")
     beside = _beside(given)
     assert len(beside) > 5, beside
+    assert len(watchers(given)) > 1
     given.project.configure(**{"rollout:createWorkspace": False})
     tear_down(life, "advance to 10", whole=False)
     assert not _declares_workspace(given)
@@ -70,7 +74,8 @@ def _beside(given: Rollout) -> set[str]:
     """Return what is in the endpoint's resource group beside what belongs to an endpoint."""
     group = given.endpoint_id.partition("/providers/")[0]
     listed = given.azure.arm("GET", f"{group}/resources")["value"]
-    return {each["id"] for each in listed if "/onlineEndpoints/" not in each["id"]}
+    others = {each["id"] for each in listed if "/onlineEndpoints/" not in each["id"]}
+    return others - watchers(given)
 
 
 def _declares_workspace(given: Rollout) -> bool:

@@ -124,12 +124,13 @@ def _removes_the_stranger(world: World, told: Match) -> None:
 WAYS: tuple[tuple[str, Callable[[World, Match], object]], ...] = (
     ("`pulumi refresh` ends that", lambda world, _: world.refresh()),
     ("give one deployment all traffic first", _gives_one_all_traffic),
-    ("make config say what is live", lambda world, _: world.back_to_prod()),
     ("`rollout reset` sets it back", lambda world, _: world.say("reset")),
+    ("make config say what is live", lambda world, _: world.back_to_prod()),
     ("`rollout adopt`", lambda world, _: world.say("adopt")),
     ("record can't be read|the record names no prod", _tags_as_published),
     ("holds a deployment that no rollout made: delete it", _removes_the_stranger),
-    (r"restore (it first|\S+, then run again)|put its tag ROLLOUT_RELEASE back", _releases_as_recorded),
+    ("or `rollout skip` makes", lambda world, _: _releases_as_recorded(world, _) or world.say("skip")),
+    (r"restore \S+, then run again|put its tag ROLLOUT_RELEASE (back|right)", _releases_as_recorded),
     (r"the tag PROD_\w+ is missing: (\S+) serves, so it is prod with ([^\s;]+)", _who_is_prod),
 )
 """What a sentence says, and what a person then does; the first that is said."""

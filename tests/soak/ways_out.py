@@ -19,6 +19,11 @@ TAKEN_BACK = "Degraded"
 ALL = ("start", *CANDIDATE, TAKEN_BACK, "retire", "finish")
 """What is due in each phase; and the phase in which nothing is, because a release was taken back."""
 QUERIES = ("getbatch", "/v1/")
+BESIDE = {
+    "rollout:alerts": {"email": ["ml-team@example.com"]},
+    "rollout:autoscale": {"min": 1, "max": 2, "cpu": 70},
+}
+"""What a stack declares beside its rollout, in config."""
 
 
 def abort(life: Life, phase: str) -> str:
@@ -60,12 +65,14 @@ def tear_down(life: Life, phase: str, *, whole: bool) -> None:
         life.go_to(phase)
     before = digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()
     with Load(rollout) as load:
+        since = rollout.azure.mark()
         refused = rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive")
         assert refused.code != 0, refused.out
         assert "protected" in refused.out, refused.out
         assert (digest(rollout.project.state()), rollout.endpoint(), rollout.deployments()) == before, (
             refused.out
         )
+        assert not rollout.writes(since), refused.out
         assert not load.failed, load.failed[:5]
         if whole:
             _gone(rollout)
@@ -75,7 +82,17 @@ def _gone(rollout: Rollout) -> None:
     rollout.project.pulumi("state", "unprotect", "--all", "--yes", check=True)
     rollout.project.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", check=True)
     assert rollout.endpoint() is None
+    assert not watchers(rollout)
     assert not rollout.project.state()["deployment"].get("resources")
+
+
+def watchers(rollout: Rollout) -> set[str]:
+    """Return what is in the endpoint's resource group of alerts and autoscale settings of this stack."""
+    group = rollout.endpoint_id.partition("/providers/")[0]
+    listed = {each["id"] for each in rollout.azure.arm("GET", f"{group}/resources")["value"]}
+    return {
+        each for each in listed if "/microsoft.insights/" in each.lower() and rollout.project.endpoint in each
+    }
 
 
 def everywhere(where: Place) -> str:
@@ -90,7 +107,7 @@ def everywhere(where: Place) -> str:
             print(f"aborted at {aborted[-1]}", flush=True)
     assert not load.failed, load.failed[:5]
     for phase in ALL:
-        rollout = where.stack("destroy")
+        rollout = where.stack("destroy", **BESIDE)
         rollout.healthy()
         tear_down(Life(rollout), phase, whole=True)
         print(f"torn down at {phase}", flush=True)
