@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+# scipy has no types.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+from scipy.stats import binom, binomtest
 
 __all__ = ["Checks", "Met", "Row", "interval"]
 
@@ -27,9 +27,7 @@ class Met(StrEnum):
 
 _WORST = (Met.NOT_RUN, Met.YES, Met.CHANCE, Met.NO)
 _CHANCE = 0.01
-_OUTSIDE = 0.025
-"""On each side of an interval of 95 %."""
-_HALVINGS = 40
+_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -86,30 +84,11 @@ def _short(percent: float) -> str:
 
 def interval(events: int, of: int) -> tuple[float, float]:
     """Which chances are compatible with so many events: Clopper and Pearson's interval of 95 %."""
-    low = 0.0 if events == 0 else _where(lambda chance: 1 - _at_most(events - 1, of, chance) >= _OUTSIDE)
-    high = 1.0 if events == of else _where(lambda chance: _at_most(events, of, chance) <= _OUTSIDE)
-    return low, high
-
-
-def _where(reached: Callable[[float], bool]) -> float:
-    """The chance from which on something is so."""
-    low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return high
+    found: Any = binomtest(events, of).proportion_ci(_CONFIDENCE, "exact")
+    return float(found.low), float(found.high)
 
 
 def _at_most(events: int, of: int, chance: float) -> float:
     """How likely so many events or fewer are, among so many that each are one with that chance."""
-    if chance >= 1:
-        return float(events >= of)
-    logs = (
-        math.lgamma(of + 1)
-        - math.lgamma(number + 1)
-        - math.lgamma(of - number + 1)
-        + number * math.log(chance)
-        + (of - number) * math.log1p(-chance)
-        for number in range(events + 1)
-    )
-    return math.fsum(map(math.exp, logs))
+    found: Any = binom.cdf(events, of, chance)
+    return float(found)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import requests
 
+from benchmarks.workspace import IDENTITY, LOCATION, Bench
 from localazure.server import control_token
 from rollout.azure.logs import LogWorkspace
 from rollout.azure.measuring import Subject
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Place"]
 
-LOCATION = "eastus"
 LOG = "AmlOnlineEndpointTrafficLog"
 API = {"api-version": "2025-12-01"}
 WAIT = 120.0
@@ -54,32 +54,15 @@ class Place:
 
     def endpoints(self, names: Sequence[str]) -> list[Subject]:
         """Make endpoints without deployments, whose traffic log goes to Log Analytics."""
-        group = f"/subscriptions/{self.subscription}/resourceGroups/rg-bench"
-        self._put(group, {"location": LOCATION})
-        provider = f"{group}/providers"
-        storage = f"{provider}/Microsoft.Storage/storageAccounts/stbench"
-        self._put(storage, {"location": LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
-        vault = f"{provider}/Microsoft.KeyVault/vaults/kv-bench"
-        tenant = {
-            "tenantId": "00000000-0000-0000-0000-000000000000",
-            "sku": {"family": "A", "name": "standard"},
-        }
-        self._put(vault, {"location": LOCATION, "properties": tenant})
-        insights = f"{provider}/Microsoft.Insights/components/appi-bench"
-        self._put(insights, {"location": LOCATION, "kind": "web", "properties": {"Application_Type": "web"}})
-        own = {"storageAccount": storage, "keyVault": vault, "applicationInsights": insights}
-        workspace = f"{provider}/Microsoft.MachineLearningServices/workspaces/mlw-bench"
-        identity = {"type": "SystemAssigned"}
-        self._put(workspace, {"location": LOCATION, "identity": identity, "properties": own})
-        logs = f"{provider}/Microsoft.OperationalInsights/workspaces/log-bench"
-        made = self._put(logs, {"location": LOCATION, "properties": {}})
-        log = LogWorkspace(made["properties"]["customerId"], logs)
-        ids = [f"{workspace}/onlineEndpoints/{name}" for name in names]
+        bench = Bench(self.subscription)
+        made = {resource: self._put(resource, body) for resource, body in bench.bodies().items()}
+        log = LogWorkspace(made[bench.logs]["properties"]["customerId"], bench.logs)
+        ids = [f"{bench.workspace}/onlineEndpoints/{name}" for name in names]
         for each in ids:
-            self._put(each, {"location": LOCATION, "identity": identity, "properties": {"authMode": "Key"}})
+            self._put(each, {"location": LOCATION, "identity": IDENTITY, "properties": {"authMode": "Key"}})
         for each in ids:
             self._wait(each)
-            sent = {"workspaceId": logs, "logs": [{"category": LOG, "enabled": True}]}
+            sent = {"workspaceId": bench.logs, "logs": [{"category": LOG, "enabled": True}]}
             self._put(f"{each}/providers/Microsoft.Insights/diagnosticSettings/logs", {"properties": sent})
         return [Subject(each, LOCATION, log) for each in ids]
 
@@ -102,10 +85,6 @@ class Place:
                 database.sql(ONE_EACH, params=given).write_parquet(str(path))
             headers = {"Content-Type": "application/vnd.apache.parquet"}
             self._local("POST", "rows", data=path.read_bytes(), headers=headers)
-
-    def asked(self, since: int = 0) -> list[dict[str, Any]]:
-        """What it was asked after that number."""
-        return self._local("GET", f"requests?since={since}")["value"]
 
     @cached_property
     def _http(self) -> requests.Session:

@@ -121,7 +121,7 @@ def load_rows(site: Site, endpoint: str, end: datetime) -> float:
 
 def measured(site: Site, customer: str, endpoint: str) -> list[Figure]:
     """A day of 6000 requests a minute by Azure's clients for metrics and logs."""
-    setting = {"workspaceId": site.logs, "logs": [{"categoryGroup": "allLogs", "enabled": True}]}
+    setting = {"workspaceId": site.bench.logs, "logs": [{"categoryGroup": "allLogs", "enabled": True}]}
     site.ask(
         "PUT", f"{endpoint}/providers/Microsoft.Insights/diagnosticSettings/logs", {"properties": setting}
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from benchmarks.localazure.serve import TRIVIAL
+from benchmarks.workspace import IDENTITY, LOCATION, Bench
 from localazure.env import environment
 from localazure.server import control_token
 from localazure.settings import Settings
@@ -31,7 +32,6 @@ CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 API = {"api-version": "2025-12-01"}
 WAIT = 300.0
-LOCATION = "eastus"
 REAL = "dependencies:\n  - pip:\n      - azureml-inference-server-http~=1.5\n"
 SCORE = """\
 import json
@@ -75,19 +75,14 @@ class Site:
         return ssl.create_default_context(cafile=str(bundle_path(self.settings.home)))
 
     @property
-    def group(self) -> str:
-        """The resource group of everything."""
-        return f"/subscriptions/{self.settings.subscription}/resourceGroups/rg-bench"
+    def bench(self) -> Bench:
+        """Where everything is."""
+        return Bench(self.settings.subscription)
 
     @property
     def workspace(self) -> str:
         """The ML workspace."""
-        return f"{self.group}/providers/Microsoft.MachineLearningServices/workspaces/mlw-bench"
-
-    @property
-    def logs(self) -> str:
-        """The Log Analytics workspace."""
-        return f"{self.group}/providers/Microsoft.OperationalInsights/workspaces/log-bench"
+        return self.bench.workspace
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Call ARM; a long-running operation is waited for."""
@@ -118,23 +113,13 @@ class Site:
 
     def prepare(self) -> str:
         """Make a workspace with code and environments; the customer id of its Log Analytics workspace."""
-        provider = f"{self.group}/providers"
-        here: dict[str, Any] = {"location": LOCATION}
-        self.ask("PUT", self.group, here)
-        storage = f"{provider}/Microsoft.Storage/storageAccounts/stbench"
-        self.ask("PUT", storage, here | {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
-        vault = f"{provider}/Microsoft.KeyVault/vaults/kv-bench"
-        sku = {"family": "A", "name": "standard"}
-        self.ask("PUT", vault, here | {"properties": {"tenantId": self.settings.tenant, "sku": sku}})
-        insights = f"{provider}/Microsoft.Insights/components/appi-bench"
-        self.ask("PUT", insights, here | {"kind": "web", "properties": {"Application_Type": "web"}})
-        own = {"storageAccount": storage, "keyVault": vault, "applicationInsights": insights}
-        self.ask("PUT", self.workspace, here | {"identity": {"type": "SystemAssigned"}, "properties": own})
+        bodies = self.bench.bodies()
+        made = {resource: self.ask("PUT", resource, body) for resource, body in bodies.items()}
         for name, conda in (("trivial", TRIVIAL), ("real", REAL)):
             properties = {"image": "mcr.microsoft.com/azureml/inference", "condaFile": conda}
             self.ask("PUT", f"{self.workspace}/environments/{name}/versions/1", {"properties": properties})
         self._code()
-        return self.ask("PUT", self.logs, here | {"properties": {}})["properties"]["customerId"]
+        return made[self.bench.logs]["properties"]["customerId"]
 
     def _code(self) -> None:
         version = f"{self.workspace}/codes/score/versions/1"
@@ -154,8 +139,7 @@ class Site:
         """Make or change an endpoint; its id."""
         path = f"{self.workspace}/onlineEndpoints/{name}"
         properties = {"authMode": "Key", "traffic": traffic, "mirrorTraffic": mirror or {}}
-        identity = {"type": "SystemAssigned"}
-        self.ask("PUT", path, {"location": LOCATION, "identity": identity, "properties": properties})
+        self.ask("PUT", path, {"location": LOCATION, "identity": IDENTITY, "properties": properties})
         return path
 
     def deployment(self, endpoint: str, name: str, environment: str, timeout: str = "PT5S") -> None:
