@@ -57,6 +57,7 @@ def drifted(scene: Scene) -> Step | None:
         ways = "`rollout reset` sets it back"
     if isinstance(taken, str):
         ways += f"; {taken}"
+        ways += f"; `rollout abort` takes {scene.record.candidate} back" if lost else ""
     else:
         ways += ", `rollout adopt` takes it for the record"
         ways += "" if taken.prod == scene.record.prod else f": {_anew(taken)}"

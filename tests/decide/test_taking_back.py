@@ -22,6 +22,7 @@ from story import (
 
 from rollout.core.intent import Verb
 from rollout.core.observed import Provisioning
+from rollout.core.record import TRAFFIC
 from rollout.core.step import Outcome, Phase, StepKind
 
 STATES = [
@@ -215,6 +216,19 @@ def test_a_candidate_that_serves_under_another_tag_names_the_ways_on() -> None:
     story = rolling_out(2)
     story.azure.deployments["green"].release = THREE
     assert step_of(story).reason.endswith("put its tag ROLLOUT_RELEASE right, or `rollout abort`")
+    story.say(Verb.ABORT)
+    assert step_of(story).kind is StepKind.ABORT
+    assert story.live == {"blue": 100}
+
+
+def test_a_candidate_whose_traffic_nothing_tells_any_more_is_taken_back_by_a_person() -> None:
+    story = rolling_out(2)
+    story.portal({"blue": 30, "green": 70})
+    story.azure.tags.pop(TRAFFIC)
+    story.azure.published = replace(story.azure.published, record={})
+    step = step_of(story)
+    assert step.kind is StepKind.HOLD
+    assert step.reason.endswith("it is no rung of the ladder; `rollout abort` takes green back")
     story.say(Verb.ABORT)
     assert step_of(story).kind is StepKind.ABORT
     assert story.live == {"blue": 100}

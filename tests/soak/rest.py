@@ -127,6 +127,7 @@ WAYS: tuple[tuple[str, Callable[[World, Match], object]], ...] = (
     ("`rollout reset` sets it back", lambda world, _: world.say("reset")),
     ("make config say what is live", lambda world, _: world.back_to_prod()),
     ("`rollout adopt`", lambda world, _: world.say("adopt")),
+    ("`rollout abort` takes", lambda world, _: world.say("abort")),
     ("record can't be read|the record names no prod", _tags_as_published),
     ("holds a deployment that no rollout made: delete it", _removes_the_stranger),
     ("or `rollout skip` makes", lambda world, _: _releases_as_recorded(world, _) or world.say("skip")),
