@@ -39,7 +39,7 @@ class Clock:
         self._last = 0.0
         self._moved = asyncio.Event()
         if path is not None and path.exists():
-            kept = json.loads(path.read_text())
+            kept: dict[str, float] = json.loads(path.read_text())
             self._real, self._local, self._rate = kept["real"], kept["local"], kept["rate"]
             self._last = self._local
 
