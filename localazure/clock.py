@@ -35,7 +35,7 @@ class Clock:
         self._path = path
         self._real = time.time()
         self._local = self._real
-        self._rate = rate
+        self._rate: float = rate
         self._last = 0.0
         self._moved = asyncio.Event()
         if path is not None and path.exists():
