@@ -19,6 +19,7 @@ STORIES = (
     "tests/engine/test_intents.py",
     "tests/engine/test_killed.py",
     "tests/engine/test_kinds.py",
+    "tests/engine/test_lost_state.py",
     "tests/engine/test_policies.py",
     "tests/engine/test_prod_in_trouble.py",
     "tests/engine/test_probe_agreement.py",
