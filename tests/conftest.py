@@ -7,6 +7,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 STORIES = (
+    "tests/engine/test_aborts.py",
     "tests/engine/test_adopt.py",
     "tests/engine/test_alerts.py",
     "tests/engine/test_approve.py",
