@@ -15,6 +15,7 @@ STORIES = (
     "tests/engine/test_bad_candidates.py",
     "tests/engine/test_commands.py",
     "tests/engine/test_compare.py",
+    "tests/engine/test_deadline.py",
     "tests/engine/test_faults.py",
     "tests/engine/test_harmless.py",
     "tests/engine/test_intents.py",
