@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.engine.project import CONFIG, TINY, environment
 from tests.soak.load import Load
+from tests.soak.phases import SOAKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +55,9 @@ def _unnamed(given: Rollout) -> dict[str, Any]:
     return body
 
 
-def _main(given: Rollout) -> dict[str, Any]:
-    return given.azure.arm("GET", f"{given.endpoint_id}/deployments/main")
+def _main(given: Rollout) -> str:
+    """Return all of the deployment that was taken over."""
+    return json.dumps(given.azure.arm("GET", f"{given.endpoint_id}/deployments/main"), sort_keys=True)
 
 
 def test_what_serves_is_taken_over_and_released_over_without_a_failure(
@@ -63,13 +65,16 @@ def test_what_serves_is_taken_over_and_released_over_without_a_failure(
 ) -> None:
     given = rollout()
     _made_by_hand(given)
-    before, main = json.dumps(_unnamed(given), sort_keys=True), json.dumps(_main(given), sort_keys=True)
+    before, main = json.dumps(_unnamed(given), sort_keys=True), _main(given)
     with Load(given) as load:
         _is_not_touched_unasked(given)
         _is_adopted(given)
-        assert json.dumps(_main(given), sort_keys=True) == main
+        assert _main(given) == main
         _a_release_goes_out(given)
+        assert _main(given) == main
         _and_back(given)
+        assert _main(given) == main
+        _another_takes_its_place(given, main)
     assert json.dumps(_unnamed(given), sort_keys=True) == before
     assert load.requests
     assert load.failed == []
@@ -131,6 +136,19 @@ def _and_back(given: Rollout) -> None:
     assert (last["from"], last["to"]) == ("blue 100, main 0", "blue 0, main 100")
     assert last["who"]
     assert "to see that it works" in last["reason"]
+
+
+def _another_takes_its_place(given: Rollout, main: str) -> None:
+    given.project.release(3)
+    assert given.up().step == "start"
+    given.say("skip", "--reason", "it was tested by hand")
+    assert given.up().step == "promote"
+    assert given.traffic() == {"blue": 100}
+    given.azure.advance(minutes=SOAKED)
+    assert _main(given) == main
+    assert [given.up().step, given.up().step] == ["retire", "finish"]
+    assert list(given.deployments()) == ["blue"]
+    assert "ADOPTED_DEPLOYMENT" not in given.endpoint()["tags"]
 
 
 def test_a_record_that_was_lost_is_written_back(rollout: Callable[..., Rollout]) -> None:
