@@ -52,7 +52,8 @@ class FakeArm:
         assert resource_id.endswith("/locations/eastus/usages")
         name = {"value": "StandardDSv2Family", "localizedValue": "Standard DSv2"}
         yield {"name": {"value": "Total"}, "currentValue": 1, "limit": 2}
-        yield {"name": name, "currentValue": self.used, "limit": self.limit}
+        of = "Microsoft.MachineLearningServices/vmFamily/dedicatedCores/usages"
+        yield {"name": name, "type": of, "currentValue": self.used, "limit": self.limit}
 
     def post(self, *_: Any, **__: Any) -> dict[str, Any]:
         if not self.keys:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from localazure.serving.console import LIMIT, Console, failure
-from localazure.serving.gateway import _Gateway
 from localazure.serving.instance import Instance, Program
 from localazure.serving.spec import ProvisioningError
 
@@ -113,36 +110,3 @@ def test_the_console_is_bounded(tmp_path: Path):
     console.remove()
     assert console.tail(10) == ""
     assert list((tmp_path / "sub").iterdir()) == []
-
-
-@pytest.mark.parametrize(("kept", "statuses", "asked"), [(True, [200, 200], 3), (False, [200, 424], 2)])
-def test_a_request_on_a_kept_connection_that_was_closed_is_sent_once_more(
-    local: Local, *, kept: bool, statuses: list[int], asked: int
-):
-    """The second request of a connection gets no answer: closed while idle, or, if new, a crash."""
-    requests = 0
-
-    async def scenario() -> list[int]:
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal requests
-            turn = 0
-            while await reader.read(1000):
-                requests += 1
-                turn += 1
-                if turn == 2 or (not kept and requests == 2):
-                    break
-                extra = b"" if kept else b"Connection: close\r\n"
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + extra + b"\r\n{}")
-            writer.close()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        instance: Any = SimpleNamespace(url=f"http://127.0.0.1:{port}", ready=True)
-        call: Any = SimpleNamespace(method="POST", path="/", body=b"", headers={})
-        gateway = _Gateway(local.azure)
-        found = [(await gateway._answered(call, instance)).status for _ in range(2)]
-        server.close()
-        return found
-
-    assert local.call(scenario()) == statuses
-    assert requests == asked
