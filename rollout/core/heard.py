@@ -9,7 +9,7 @@ from rollout.core.intended import OF_LIVE_TRAFFIC, aims, outdated
 from rollout.core.intent import Verb
 from rollout.core.known import known
 from rollout.core.publication import APPROVED, INTENT, answers
-from rollout.core.step import Phase, Step, StepKind
+from rollout.core.step import Step, StepKind
 
 if TYPE_CHECKING:
     from rollout.core.observed import Observed
@@ -84,7 +84,7 @@ def _of_the_intent(
 def _paused(seen: Observed, step: Step) -> str | None:
     """Return the sentence that nobody may forget: that a pause holds whatever comes next."""
     paused = seen.published.paused
-    if paused is None or seen.endpoint is None or paused.told in step.reason or step.phase is Phase.PAUSED:
+    if paused is None or seen.endpoint is None or paused.told in step.reason:
         return None
     return f"{paused.told}: nothing starts, goes on or retires until `rollout resume`"
 

@@ -65,6 +65,8 @@ def test_config_set_back_to_old_prod_waits_for_an_undo() -> None:
     step = step_of(story)
     assert (step.kind, step.phase) == (StepKind.HOLD, Phase.PAUSED)
     assert "`rollout undo`" in step.reason
+    story.pause()
+    assert "paused by bob" in step_of(story).reason
     story.say(Verb.UNDO)
     assert step_of(story).kind is StepKind.UNDO
     assert story.live == {"blue": 100}
