@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from rollout.azure import ids
+from rollout.azure import ids, spared
 from rollout.azure.body import mapping
 from rollout.azure.errors import ReadError, Unintelligible
 from rollout.azure.logs import LogWorkspace
@@ -91,14 +91,9 @@ def _sent(setting: dict[str, Any]) -> tuple[str, frozenset[str]]:
 
 def _read_workspace(arm: Arm, workspace_id: str) -> LogWorkspace | ReadError | None:
     what = f"the Log Analytics workspace {ids.name_of(workspace_id)}"
-    try:
-        body = arm.get(workspace_id, _LOGS_API, what=what).body
-    except ReadError as fault:
-        return fault
-    except ValueError as error:
-        return Unintelligible(what, str(error))
-    if body is None:
-        return None
+    body = spared.read(arm, workspace_id, _LOGS_API, what=what)
+    if body is None or isinstance(body, ReadError):
+        return body
     customer = mapping(body.get("properties")).get("customerId")
     if not isinstance(customer, str) or not customer:
         return Unintelligible(what, f"its customerId is {customer!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollout.azure import ids
+from rollout.azure import ids, spared
 from rollout.azure.body import mapping, text
 from rollout.azure.errors import Missing, ReadError, Unintelligible
 from rollout.core import times
@@ -142,12 +142,9 @@ def latest_version(arm: Arm, workspace_id: str, kind: str, name: str) -> str:
 
 def _logs_behind(arm: Arm, insights_id: str) -> str | ReadError | None:
     what = f"the Application Insights {ids.name_of(insights_id)}"
-    try:
-        body = arm.get(insights_id, _INSIGHTS_API, what=what).body
-    except ReadError as fault:
-        return fault
-    except ValueError as error:
-        return Unintelligible(what, str(error))
+    body = spared.read(arm, insights_id, _INSIGHTS_API, what=what)
+    if isinstance(body, ReadError):
+        return body
     return text(mapping(body.get("properties")), "WorkspaceResourceId") if body else None
 
 
